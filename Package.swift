@@ -1,0 +1,60 @@
+// swift-tools-version:6.2
+import PackageDescription
+
+// The kernels are compiled for the instruction set they are written for; everything else stays at the platform's
+// baseline, so that a processor without it gets a status instead of an illegal instruction.
+#if arch(x86_64)
+  let kernelFlags: [SwiftSetting] = [
+    .unsafeFlags(["-Ounchecked", "-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c", "-Xcc", "-mbmi2", "-Xcc", "-mpopcnt"])
+  ]
+#else
+  let kernelFlags: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+#endif
+
+/// A module of the library. Its dependencies are the import table of docs/architecture.md.
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], flags: [SwiftSetting] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: flags)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+  .testTarget(name: name, dependencies: dependencies + ["TestSupport"])
+}
+
+let package = Package(
+  name: "netsuke",
+  products: [.library(name: "netsuke", type: .dynamic, targets: ["NetsukeC"])],
+  dependencies: [.package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0")],
+  targets: [
+    // MARK: The C that Swift cannot say
+    .systemLibrary(name: "CNetsuke", path: "include"),
+    .systemLibrary(name: "CIntrinsics", path: "Sources/CIntrinsics"),
+    .target(name: "CMachine"),
+
+    // MARK: The library, in the direction of flow
+    module("Tensors"),
+    module("Graph", ["Tensors"]),
+    module("KernelContract"),
+    module("Kernels", ["KernelContract", "CIntrinsics"], flags: kernelFlags),
+    module("Formats", ["Tensors", "Graph", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+    module("Reference", ["Tensors", "Graph"]),
+    module("Passes", ["Tensors", "Graph"]),
+    module("Compression", ["Tensors", "Graph", "Passes"]),
+    module("Plan", ["Tensors", "Graph", "KernelContract", "CMachine"]),
+    module("Runtime", ["Tensors", "KernelContract", "CMachine", "Plan", "Kernels"]),
+    module("Netsuke", ["Tensors", "Graph", "Formats", "Passes", "Compression", "Plan", "Runtime"]),
+    module("NetsukeC", ["Netsuke", "CNetsuke"]),
+
+    // MARK: Tests
+    .target(name: "TestSupport", dependencies: ["Tensors", "Graph", "Reference"], path: "Tests/TestSupport"),
+    tests("TensorsTests", ["Tensors"]),
+    tests("GraphTests", ["Graph", "Passes", "Reference"]),
+    tests("FormatsTests", ["Formats", "Passes", "Reference"]),
+    tests("KernelTests", ["Kernels", "KernelContract"]),
+    tests("RuntimeTests", ["Plan", "Runtime", "Kernels", "Passes", "Reference"]),
+    tests("CompressionTests", ["Compression", "Passes", "Reference"]),
+    tests("EndToEndTests", ["Netsuke"]),
+    tests("ABITests", ["NetsukeC", "CNetsuke"]),
+    tests("HouseTests", []),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,4 @@
+import CMachine
+import Graph
+import KernelContract
+import Tensors

@@ -1,0 +1,5 @@
+import CMachine
+import KernelContract
+import Kernels
+import Plan
+import Tensors

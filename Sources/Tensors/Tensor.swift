@@ -1,0 +1,67 @@
+/// A dense, row-major, immutable array: element type, shape, and a view into a `Storage`.
+package struct Tensor: Sendable {
+  package let dtype: DType
+  package let shape: [Int]
+  package let storage: Storage
+  package let byteOffset: Int
+
+  /// - Precondition: `byteOffset` plus the tensor's bytes lie inside `storage`.
+  package init(_ dtype: DType, _ shape: [Int], storage: Storage, byteOffset: Int = 0) {
+    self.dtype = dtype
+    self.shape = shape
+    self.storage = storage
+    self.byteOffset = byteOffset
+    precondition(byteOffset >= 0 && byteOffset + byteCount <= storage.byteCount)
+  }
+
+  /// A new tensor whose bytes `fill` writes (they start as zeros).
+  package init(_ dtype: DType, _ shape: [Int], fill: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
+    let count = try Tensor.checkedByteCount(dtype, shape)
+    self.init(dtype, shape, storage: try Storage(byteCount: count, fill: fill))
+  }
+
+  /// A new tensor of `elements`, whose Swift type must match `dtype` in size.
+  package init<Element: BitwiseCopyable>(_ dtype: DType, _ shape: [Int], _ elements: [Element]) throws {
+    guard MemoryLayout<Element>.stride == dtype.byteCount, shape.reduce(1, *) == elements.count else {
+      throw Failure(.shapeMismatch, "\(elements.count) elements do not fill \(dtype.name)\(shape)")
+    }
+    try self.init(dtype, shape) { bytes in elements.withUnsafeBytes { bytes.copyMemory(from: $0) } }
+  }
+
+  package init(_ shape: [Int], _ elements: [Float]) throws { try self.init(.f32, shape, elements) }
+
+  package var count: Int { shape.reduce(1, *) }
+  package var byteCount: Int { count * dtype.byteCount }
+
+  package var bytes: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: storage.base + byteOffset, count: byteCount)
+  }
+
+  /// The elements as `type`. The pointer is valid as long as `storage` is alive.
+  /// - Precondition: `type` has the size of `dtype`; the bytes are aligned for it.
+  package func elements<Element: BitwiseCopyable>(as type: Element.Type) -> UnsafeBufferPointer<Element> {
+    precondition(MemoryLayout<Element>.stride == dtype.byteCount)
+    return bytes.assumingMemoryBound(to: Element.self)
+  }
+
+  /// The same bytes seen with another shape of equal count.
+  package func reshaped(_ newShape: [Int]) throws -> Tensor {
+    guard newShape.reduce(1, *) == count else {
+      throw Failure(.shapeMismatch, "cannot view \(shape) as \(newShape)")
+    }
+    return Tensor(dtype, newShape, storage: storage, byteOffset: byteOffset)
+  }
+
+  /// Bytes of a tensor, refusing negative extents and products that overflow.
+  package static func checkedByteCount(_ dtype: DType, _ shape: [Int]) throws -> Int {
+    var total = dtype.byteCount
+    for extent in shape {
+      let (product, overflow) = total.multipliedReportingOverflow(by: extent)
+      guard extent >= 0, !overflow, product <= 1 << 46 else {
+        throw Failure(.shapeMismatch, "the shape \(shape) is negative or too large")
+      }
+      total = product
+    }
+    return total
+  }
+}
