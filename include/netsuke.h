@@ -1,16 +1,468 @@
+/* netsuke.h: compress trained networks and run them fast on CPUs. The contract of libnetsuke.so, C99 and C++11.
+
+   A model goes in, a small model comes out, and runs:
+
+     nsk_model *net = NULL, *small = NULL;
+     nsk_session *session = NULL;
+     nsk_status status = nsk_check_abi(NSK_ABI_VERSION);
+     if (!status) status = nsk_model_load("net.onnx", &net);
+     const char *recipe = "{\"steps\": [{\"method\": \"prune.magnitude\", \"sparsity\": 0.8}]}";
+     if (!status) status = nsk_model_compress(net, recipe, NULL, NULL, &small);
+     if (!status) status = nsk_model_save(small, "net.nsk");
+     if (!status) status = nsk_session_create(small, NULL, &session);
+
+     nsk_tensor in = {pixels, sizeof pixels, NSK_F32, 4, {1, 3, 224, 224}};
+     nsk_tensor out = {NULL, 0, NSK_F32, 0, {0}};               (NULL: point me at the session's memory)
+     if (!status) status = nsk_session_run(session, &in, 1, &out, 1);
+     if (!status) use((const float *)out.data, out.dims[1]);
+     else fprintf(stderr, "%s: %s\n", nsk_status_string(status), nsk_last_error());
+
+     nsk_session_release(session);
+     nsk_model_release(small);
+     nsk_model_release(net);
+
+   What holds for every function, unless its comment says otherwise:
+   - Status: it returns NSK_OK (0) or a reason, and then leaves its out-parameters as they were; nsk_last_error() says what to do.
+     Nothing throws, aborts or longjmps, whatever the arguments' values; pointers that are not NULL must point at what they claim to.
+   - Threads: a `const` handle may be used by many threads at once, any other by one at a time. Different handles are independent.
+   - Ownership: what a function creates, the caller releases with the function of its kind; releasing NULL does nothing. Arguments are
+     borrowed for the length of the call. `char **` results are owned: nsk_string_release().
+   - Tensors are dense and row-major; sizes are in elements, and in bytes where the name says bytes; text is UTF-8, zero-terminated.
+   - No thread is started, file opened or global setting touched except as a call says. */
 #ifndef NETSUKE_H
 #define NETSUKE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
 #ifdef __cplusplus
 extern "C" {
 #endif
+
 #if defined(__GNUC__)
 #define NSK_API __attribute__((visibility("default")))
 #else
 #define NSK_API
 #endif
-/** The library's version as text, such as "0.1.0". Never NULL; static memory. */
+
+/* ---------------------------------------------------------------- Version */
+
+#define NSK_VERSION_MAJOR 0
+#define NSK_VERSION_MINOR 1
+#define NSK_VERSION_PATCH 0
+/** Grows when a program built against an older header could no longer run; the library's soname ends in it. */
+#define NSK_ABI_VERSION 1
+
+/** The library's version as text, such as "0.1.0". Static memory. Since 0.1. */
 NSK_API const char *nsk_version(void);
+
+/** The library's version as major * 10000 + minor * 100 + patch. Since 0.1. */
+NSK_API uint32_t nsk_version_number(void);
+
+/** The library's ABI version. Since 0.1. */
+NSK_API uint32_t nsk_abi_version(void);
+
+/** What was built in and what the machine offers, as a JSON object: version, abi, kernels, methods, machine. Static memory. Since 0.1. */
+NSK_API const char *nsk_build_info(void);
+
+/* ---------------------------------------------------------------- Status */
+
+/** How a call ended. Numbers never change; later versions may add some. */
+typedef int32_t nsk_status;
+enum {
+  NSK_OK = 0,
+  NSK_INVALID_ARGUMENT = 1,    /* a NULL, an impossible number, an unknown option */
+  NSK_SHAPE_MISMATCH = 2,      /* shapes or sizes that do not go together */
+  NSK_NOT_FOUND = 3,           /* no such file, recipe, report */
+  NSK_INPUT_OUTPUT = 4,        /* reading or writing failed */
+  NSK_MALFORMED_FILE = 5,      /* the bytes are not what the format says */
+  NSK_UNSUPPORTED = 6,         /* understood, and not supported */
+  NSK_UNSUPPORTED_MACHINE = 7, /* the processor lacks instructions that the library needs */
+  NSK_OUT_OF_MEMORY = 8,
+  NSK_CANCELLED = 9,           /* the progress callback asked for it */
+  NSK_NOT_FINITE = 10,         /* a NaN or an infinity where it cannot be */
+  NSK_RECIPE = 11,             /* the recipe is wrong; the message names the key */
+  NSK_CALLBACK = 12,           /* a callback of the caller failed */
+  NSK_INTERNAL = 99            /* a mistake of the library; please report it */
+};
+
+/** NSK_OK where the library serves programs built for `abi`, else NSK_UNSUPPORTED. Pass NSK_ABI_VERSION. Since 0.1. */
+NSK_API nsk_status nsk_check_abi(uint32_t abi);
+
+/** A status in a few words, such as "out of memory"; "unknown status" for other numbers. Static memory. Since 0.1. */
+NSK_API const char *nsk_status_string(nsk_status status);
+
+/** What went wrong in this thread's last failed call and what to do about it; "" where none failed. Never NULL. Valid until this
+    thread's next failing call. Since 0.1. */
+NSK_API const char *nsk_last_error(void);
+
+/** The graph node at fault in this thread's last failed call, "" where there is none. Lifetime as nsk_last_error. Since 0.1. */
+NSK_API const char *nsk_last_error_node(void);
+
+/** The offset in bytes in the file at fault in this thread's last failed call, -1 where there is none. Since 0.1. */
+NSK_API int64_t nsk_last_error_offset(void);
+
+/* ---------------------------------------------------------------- Simple: tensors, models */
+
+/** The type of a tensor's elements. */
+typedef int32_t nsk_dtype;
+enum {
+  NSK_F32 = 1, NSK_U8 = 2, NSK_S8 = 3, NSK_U16 = 4, NSK_S16 = 5, NSK_S32 = 6, NSK_S64 = 7,
+  NSK_BOOL = 9, NSK_F16 = 10, NSK_F64 = 11, NSK_U32 = 12, NSK_U64 = 13
+};
+#define NSK_MAX_RANK 8
+
+/** Bytes of one element of `dtype`, 0 where it is not known. Since 0.1. */
+NSK_API size_t nsk_dtype_size(nsk_dtype dtype);
+
+/** The name of a type as it stands in JSON and messages, such as "f32"; "" where it is not known. Static memory. Since 0.1. */
+NSK_API const char *nsk_dtype_name(nsk_dtype dtype);
+
+/** Dense row-major memory of the caller's, or (in outputs) of a session's. The library never writes through an input's `data`. */
+typedef struct nsk_tensor {
+  void *data;
+  size_t byte_size; /* bytes at `data` */
+  nsk_dtype dtype;
+  int32_t rank;     /* 0 (a scalar) to NSK_MAX_RANK */
+  int64_t dims[NSK_MAX_RANK];
+} nsk_tensor;
+
+/** A network: graph and weights. Immutable, so a const one may be shared by threads, sessions and compressions. */
+typedef struct nsk_model nsk_model;
+
+/** Reads the .onnx or .nsk file at `path`, told apart by content. ONNX external data is looked for beside the file. A .nsk file stays
+    mapped while the model or anything made from it lives: do not overwrite it in place (nsk_model_save does not). Since 0.1. */
+NSK_API nsk_status nsk_model_load(const char *path, nsk_model **out);
+
+/** Reads a model from `size` bytes, which are copied. External data is refused. Since 0.1. */
+NSK_API nsk_status nsk_model_load_memory(const void *bytes, size_t size, nsk_model **out);
+
+/** Writes `model` to `path` in the format its extension says, .nsk or .onnx. A failure leaves an older file as it was. Since 0.1. */
+NSK_API nsk_status nsk_model_save(const nsk_model *model, const char *path);
+
+enum { NSK_FORMAT_NSK = 1, NSK_FORMAT_ONNX = 2 };
+
+/** Takes the next `size` bytes of a file; not 0: failed, which ends the writing with NSK_CALLBACK. */
+typedef int (*nsk_write_fn)(void *user, const void *bytes, size_t size);
+
+/** Writes `model` in `format` (NSK_FORMAT_…) through `write`, in one or more pieces in order. Since 0.1. */
+NSK_API nsk_status nsk_model_write(const nsk_model *model, int32_t format, nsk_write_fn write, void *user);
+
+/** Inputs, outputs and nodes with types, shapes, parameters, MACs and bytes, as JSON (docs/c-api.md has its shape). Since 0.1. */
+NSK_API nsk_status nsk_model_describe(const nsk_model *model, char **out_json);
+
+/** The report of the compression that made `model`, as JSON; NSK_NOT_FOUND where it was not made by nsk_model_compress. Since 0.1. */
+NSK_API nsk_status nsk_model_report(const nsk_model *model, char **out_json);
+
+/** One input or output of a model. Set struct_size before the call: only as many bytes are written. */
+typedef struct nsk_value_info {
+  uint32_t struct_size;
+  nsk_dtype dtype;
+  const char *name;           /* lives as long as the model */
+  int32_t rank;               /* -1: not known before a session sees an input */
+  uint32_t reserved;
+  int64_t dims[NSK_MAX_RANK]; /* -1: open, such as the batch */
+} nsk_value_info;
+#define NSK_VALUE_INFO_INIT {sizeof(nsk_value_info), 0, NULL, 0, 0, {0, 0, 0, 0, 0, 0, 0, 0}}
+
+/** How many inputs the model has, 0 for NULL. Since 0.1. */
+NSK_API size_t nsk_model_input_count(const nsk_model *model);
+
+/** How many outputs the model has, 0 for NULL. Since 0.1. */
+NSK_API size_t nsk_model_output_count(const nsk_model *model);
+
+/** Name, type and shape of the input numbered `index` from 0. Since 0.1. */
+NSK_API nsk_status nsk_model_input_info(const nsk_model *model, size_t index, nsk_value_info *out);
+
+/** Name, type and shape of the output numbered `index` from 0. Since 0.1. */
+NSK_API nsk_status nsk_model_output_info(const nsk_model *model, size_t index, nsk_value_info *out);
+
+/** Frees the model; what was made from it lives on. NULL is fine. Since 0.1. */
+NSK_API void nsk_model_release(nsk_model *model);
+
+/** Frees text that a `char **` result gave. NULL is fine. Since 0.1. */
+NSK_API void nsk_string_release(char *text);
+
+/* ---------------------------------------------------------------- Handles: hooks that options carry */
+
+/* Every option struct begins with `struct_size`: begin with its _INIT macro, or call its _init function where macros are out of reach.
+   A NULL option pointer means the defaults. Fields a later header adds are zero in older programs and mean the default; fields that
+   this library does not know must be zero, or the call fails with NSK_UNSUPPORTED. `reserved` must be zero. */
+
+/** One piece of a parallel loop. */
+typedef void (*nsk_task_fn)(void *context, size_t index);
+
+/** The caller's own thread pool: call task(context, i) once for each i of 0 ..< count, in any order, on any threads, and return when all
+    are done. Never called with a count above the `threads` that stand beside it. */
+typedef void (*nsk_parallel_for_fn)(void *user, size_t count, nsk_task_fn task, void *context);
+
+/** Between pieces of work: what is being done, and how much of `total` is done. Not 0: cancel, which ends with NSK_CANCELLED. */
+typedef int (*nsk_progress_fn)(void *user, const char *phase, int64_t done, int64_t total);
+
+/** One line for a log, without a newline. level: 1 warning, 2 information. */
+typedef void (*nsk_log_fn)(void *user, int32_t level, const char *message);
+
+/** Memory of `size` bytes aligned to `alignment` (a power of two), or NULL. */
+typedef void *(*nsk_allocate_fn)(void *user, size_t size, size_t alignment);
+
+/** Takes back what the allocate function beside it gave. */
+typedef void (*nsk_deallocate_fn)(void *user, void *memory, size_t size);
+
+/* ---------------------------------------------------------------- Handles: compression */
+
+/** Calibration samples, asked for one at a time and in any order, possibly more than once. */
+typedef struct nsk_dataset {
+  uint32_t struct_size;
+  uint32_t reserved;
+  size_t count; /* how many samples there are */
+  /** Fills one tensor for each input of the model (all fields; batch 1 or more) with pointers that stay valid until the next call.
+      Not 0: failed, which ends the compression with NSK_CALLBACK. */
+  int (*get)(void *user, size_t index, nsk_tensor *inputs, size_t input_count);
+  void *user;
+} nsk_dataset;
+#define NSK_DATASET_INIT {sizeof(nsk_dataset), 0, 0, NULL, NULL}
+
+typedef struct nsk_compress_options {
+  uint32_t struct_size;
+  int32_t threads; /* 0: one for each processor */
+  nsk_progress_fn progress;
+  void *progress_user;
+  nsk_log_fn log;
+  void *log_user;
+  uint64_t reserved[4];
+} nsk_compress_options;
+#define NSK_COMPRESS_OPTIONS_INIT {sizeof(nsk_compress_options), 0, NULL, NULL, NULL, NULL, {0, 0, 0, 0}}
+
+/** Fills `options` with the defaults. Since 0.1. */
+NSK_API void nsk_compress_options_init(nsk_compress_options *options);
+
+/** Compresses `model` as `recipe` says: JSON text ({"steps": [{"method": …}, …]}) or the name of a recipe that ships with the library
+    (nsk_recipe_names). Steps that calibrate or measure need `dataset`, others take NULL. The new model carries the report. All callbacks
+    run on the calling thread. Since 0.1. */
+NSK_API nsk_status nsk_model_compress(const nsk_model *model, const char *recipe, const nsk_dataset *dataset,
+                                      const nsk_compress_options *options, nsk_model **out);
+
+/** The names of the recipes that ship with the library, as a JSON array of strings. Since 0.1. */
+NSK_API nsk_status nsk_recipe_names(char **out_json);
+
+/** The recipe `name`, as JSON; NSK_NOT_FOUND where there is none. Since 0.1. */
+NSK_API nsk_status nsk_recipe_get(const char *name, char **out_json);
+
+/** Every method with its options, their types, ranges, defaults and meanings, as JSON. Since 0.1. */
+NSK_API nsk_status nsk_methods_describe(char **out_json);
+
+/* ---------------------------------------------------------------- Handles: sessions */
+
+/** A model made ready to run: plans, packed weights, working memory, threads. One thread at a time; make one for each thread. */
+typedef struct nsk_session nsk_session;
+
+typedef struct nsk_session_options {
+  uint32_t struct_size;
+  int32_t threads;                  /* 0: one for each processor; 1: the calling thread alone. Results do not depend on it */
+  nsk_parallel_for_fn parallel_for; /* NULL: the session starts threads of its own when threads > 1; idle ones sleep */
+  void *parallel_user;
+  nsk_allocate_fn allocate;         /* for working memory and nothing else; both or neither */
+  nsk_deallocate_fn deallocate;
+  void *allocator_user;
+  uint32_t profile;                 /* not 0: time every step, for nsk_session_profile */
+  uint32_t reserved_word;
+  uint64_t reserved[4];
+} nsk_session_options;
+#define NSK_SESSION_OPTIONS_INIT {sizeof(nsk_session_options), 0, NULL, NULL, NULL, NULL, NULL, 0, 0, {0, 0, 0, 0}}
+
+/** Fills `options` with the defaults. Since 0.1. */
+NSK_API void nsk_session_options_init(nsk_session_options *options);
+
+/** Makes `model` ready to run. The model may be released before the session. Since 0.1. */
+NSK_API nsk_status nsk_session_create(const nsk_model *model, const nsk_session_options *options, nsk_session **out);
+
+/** Runs the model on `inputs`, one for each of its inputs in order, and fills `outputs`, one for each of its outputs in order.
+    An output whose `data` is NULL is pointed at the session's memory, valid until its next run or release; another one's `data` must have
+    room for `byte_size` bytes and gets the result. dtype, rank, dims and byte_size (the bytes of the result) are filled either way.
+    Shapes may differ from run to run: the first run with new ones plans (milliseconds); the last few plans are kept. Nothing is
+    allocated in a run whose shapes have a plan. Since 0.1. */
+NSK_API nsk_status nsk_session_run(nsk_session *session, const nsk_tensor *inputs, size_t input_count, nsk_tensor *outputs,
+                                   size_t output_count);
+
+/** Plans for inputs of these types and shapes (`data` and `byte_size` are not looked at), and fills dtype, rank, dims and byte_size of
+    `outputs` with what a run will give; their `data` is left alone. `outputs` may be NULL with a count of 0. Since 0.1. */
+NSK_API nsk_status nsk_session_prepare(nsk_session *session, const nsk_tensor *inputs, size_t input_count, nsk_tensor *outputs,
+                                       size_t output_count);
+
+/** Milliseconds and runs of each step of the last shape's plan since it was made, as JSON; NSK_NOT_FOUND before the first run or without
+    `profile`. Since 0.1. */
+NSK_API nsk_status nsk_session_profile(const nsk_session *session, char **out_json);
+
+/** The plan of the last shape, as JSON: steps, the kernels chosen and why, bytes of packed weights and working memory; NSK_NOT_FOUND
+    before the first run or nsk_session_prepare. Since 0.1. */
+NSK_API nsk_status nsk_session_plan(const nsk_session *session, char **out_json);
+
+/** Frees the session and ends its threads. NULL is fine. Since 0.1. */
+NSK_API void nsk_session_release(nsk_session *session);
+
+/* ---------------------------------------------------------------- Advanced: operators, to replace one layer of existing code */
+
+/** What is done to an operator's results. */
+typedef struct nsk_activation {
+  int32_t kind; /* NSK_ACTIVATION_… */
+  float alpha;  /* CLIP: lower bound; LEAKY_RELU: slope below 0; HARD_SIGMOID: slope */
+  float beta;   /* CLIP: upper bound; HARD_SIGMOID: offset */
+} nsk_activation;
+enum {
+  NSK_ACTIVATION_NONE = 0, NSK_ACTIVATION_RELU = 1, NSK_ACTIVATION_CLIP = 2, NSK_ACTIVATION_LEAKY_RELU = 3,
+  NSK_ACTIVATION_HARD_SIGMOID = 4, NSK_ACTIVATION_HARD_SWISH = 5, NSK_ACTIVATION_SIGMOID = 6, NSK_ACTIVATION_TANH = 7
+};
+
+/** How an operator keeps its weights. F32: as given. INT8: signed 8 bits, one scale for each output; inputs are quantized to unsigned 8
+    bits over [input_min, input_max], or over each call's own range while both are 0. SPARSE: f32, the zeros left out. */
+enum { NSK_WEIGHTS_F32 = 0, NSK_WEIGHTS_INT8 = 1, NSK_WEIGHTS_SPARSE = 2 };
+
+typedef struct nsk_weights_options {
+  uint32_t struct_size;
+  int32_t format; /* NSK_WEIGHTS_… */
+  float input_min;
+  float input_max;
+  uint64_t reserved[4];
+} nsk_weights_options;
+#define NSK_WEIGHTS_OPTIONS_INIT {sizeof(nsk_weights_options), NSK_WEIGHTS_F32, 0, 0, {0, 0, 0, 0}}
+
+/** Fills `options` with the defaults. Since 0.1. */
+NSK_API void nsk_weights_options_init(nsk_weights_options *options);
+
+/** How one call of an operator runs. The default: on the calling thread alone, in working memory that the operator keeps. */
+typedef struct nsk_run_options {
+  uint32_t struct_size;
+  int32_t threads;                  /* pieces that parallel_for may get; 0 and 1: none is called */
+  nsk_parallel_for_fn parallel_for; /* needed where threads > 1: operators start no threads */
+  void *parallel_user;
+  uint64_t reserved[4];
+} nsk_run_options;
+#define NSK_RUN_OPTIONS_INIT {sizeof(nsk_run_options), 0, NULL, NULL, {0, 0, 0, 0}}
+
+/** Fills `options` with the defaults. Since 0.1. */
+NSK_API void nsk_run_options_init(nsk_run_options *options);
+
+/** A fully connected layer: y = activation(x · weightsᵀ + bias). */
+typedef struct nsk_linear nsk_linear;
+
+/** Makes a layer of `weights` [out_features][in_features] and `bias` [out_features] (NULL: none), which are copied; NSK_NOT_FINITE where
+    they are not finite. `options` and `activation` may be NULL: f32, none. Since 0.1. */
+NSK_API nsk_status nsk_linear_create(const float *weights, const float *bias, size_t out_features, size_t in_features,
+                                     const nsk_weights_options *options, const nsk_activation *activation, nsk_linear **out);
+
+/** y [batch][out_features] from x [batch][in_features], which must not overlap. Safe from many threads at once. Since 0.1. */
+NSK_API nsk_status nsk_linear_run(const nsk_linear *linear, const float *x, size_t batch, float *y, const nsk_run_options *options);
+
+/** Bytes of weights and bias in the form they are kept in, 0 for NULL. Since 0.1. */
+NSK_API size_t nsk_linear_bytes(const nsk_linear *linear);
+
+/** Frees the layer. NULL is fine. Since 0.1. */
+NSK_API void nsk_linear_release(nsk_linear *linear);
+
+/** A convolution: y = activation(conv(x, weights) + bias), as ONNX Conv. */
+typedef struct nsk_conv2d nsk_conv2d;
+
+enum { NSK_LAYOUT_NCHW = 0, NSK_LAYOUT_NHWC = 1 };
+
+typedef struct nsk_conv2d_desc {
+  uint32_t struct_size;
+  int32_t layout; /* NSK_LAYOUT_…, of x and y; weights are always [out][in / groups][height][width] */
+  int64_t in_channels, out_channels, groups;
+  int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+  int64_t pad_top, pad_left, pad_bottom, pad_right; /* zeros around x */
+  nsk_activation activation;
+  uint32_t reserved_word;
+  uint64_t reserved[4];
+} nsk_conv2d_desc;
+#define NSK_CONV2D_DESC_INIT \
+  {sizeof(nsk_conv2d_desc), NSK_LAYOUT_NCHW, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, {NSK_ACTIVATION_NONE, 0, 0}, 0, {0, 0, 0, 0}}
+
+/** Fills `desc` with the defaults: a 1×1 kernel, strides, dilations and groups of 1, no padding. Since 0.1. */
+NSK_API void nsk_conv2d_desc_init(nsk_conv2d_desc *desc);
+
+/** Makes a convolution of `weights` [out_channels][in_channels / groups][kernel_h][kernel_w] and `bias` [out_channels] (NULL: none),
+    which are copied; NSK_NOT_FINITE where they are not finite. `options` may be NULL: f32. Since 0.1. */
+NSK_API nsk_status nsk_conv2d_create(const nsk_conv2d_desc *desc, const float *weights, const float *bias,
+                                     const nsk_weights_options *options, nsk_conv2d **out);
+
+/** The height and width of y for an x of this height and width. Since 0.1. */
+NSK_API nsk_status nsk_conv2d_output_size(const nsk_conv2d *conv, int64_t height, int64_t width, int64_t *out_height, int64_t *out_width);
+
+/** y from x in the descriptor's layout: [batch][channels][height][width] or [batch][height][width][channels]. They must not overlap.
+    Safe from many threads at once. Since 0.1. */
+NSK_API nsk_status nsk_conv2d_run(const nsk_conv2d *conv, const float *x, size_t batch, int64_t height, int64_t width, float *y,
+                                  const nsk_run_options *options);
+
+/** Bytes of weights and bias in the form they are kept in, 0 for NULL. Since 0.1. */
+NSK_API size_t nsk_conv2d_bytes(const nsk_conv2d *conv);
+
+/** Frees the convolution. NULL is fine. Since 0.1. */
+NSK_API void nsk_conv2d_release(nsk_conv2d *conv);
+
+/* ---------------------------------------------------------------- Advanced: tensor functions, on the caller's memory */
+
+/** mask[i] = 0 for the floor(sparsity * count) elements of `weights` that are smallest in magnitude (of equals the earlier), 1 for the
+    others. sparsity in [0, 1]. Since 0.1. */
+NSK_API nsk_status nsk_prune_magnitude(const float *weights, size_t count, double sparsity, uint8_t *mask);
+
+/** The same by |weights[o][i]| * input_norms[i] (Sun et al. 2024), floor(sparsity * columns) in each row of `weights` [rows][columns].
+    `input_norms` [columns]: the l2 norm of each input feature over samples. Since 0.1. */
+NSK_API nsk_status nsk_prune_magnitude_activation(const float *weights, size_t rows, size_t columns, const float *input_norms,
+                                                  double sparsity, uint8_t *mask);
+
+/** weights[i] = 0 where mask[i] is 0. In place. Since 0.1. */
+NSK_API nsk_status nsk_prune_apply(float *weights, const uint8_t *mask, size_t count);
+
+/** Scale and zero point that map [min, max], widened to hold 0, to `dtype` (NSK_U8 or NSK_S8): real = scale * (q - zero_point).
+    symmetric not 0: the zero point is the middle, 128 or 0, and the codes are ±127 around it. Since 0.1. */
+NSK_API nsk_status nsk_quantize_params(float min, float max, nsk_dtype dtype, int32_t symmetric, float *scale, int32_t *zero_point);
+
+/** q[i] = saturate(round_half_to_even(x[i] / scale) + zero_point), of `dtype` NSK_U8 or NSK_S8. NaN becomes zero_point. Since 0.1. */
+NSK_API nsk_status nsk_quantize_affine(const float *x, size_t count, float scale, int32_t zero_point, nsk_dtype dtype, void *q);
+
+/** x[i] = scale * (q[i] - zero_point), from `dtype` NSK_U8 or NSK_S8. Since 0.1. */
+NSK_API nsk_status nsk_dequantize_affine(const void *q, size_t count, float scale, int32_t zero_point, nsk_dtype dtype, float *x);
+
+/** Symmetric codes of `bits` (2 to 8) bits with one scale for each channel: q[c][i] = round(weights[c][i] / scales[c]), where scales[c] =
+    max|weights[c]| / (2^(bits-1) - 1), or 1 for a channel of zeros. weights and q: [channels][count]. Since 0.1. */
+NSK_API nsk_status nsk_quantize_per_channel(const float *weights, size_t channels, size_t count, int32_t bits, int8_t *q, float *scales);
+
+/** The range of a stream of values: least and greatest, or percentiles from a histogram that grows with the range. */
+typedef struct nsk_calibrator nsk_calibrator;
+
+enum { NSK_CALIBRATE_MINMAX = 0, NSK_CALIBRATE_PERCENTILE = 1 };
+
+/** A calibrator by `method` (NSK_CALIBRATE_…). `percentile`, in (50, 100], such as 99.99: the share of values that the range of
+    NSK_CALIBRATE_PERCENTILE holds, the rest cut off above and below alike; not looked at otherwise. Since 0.1. */
+NSK_API nsk_status nsk_calibrator_create(int32_t method, double percentile, nsk_calibrator **out);
+
+/** Takes in `count` values; NSK_NOT_FINITE, and none of them taken in, where one is not finite. Since 0.1. */
+NSK_API nsk_status nsk_calibrator_observe(nsk_calibrator *calibrator, const float *values, size_t count);
+
+/** The range of what was observed; NSK_NOT_FOUND where nothing was. Since 0.1. */
+NSK_API nsk_status nsk_calibrator_range(const nsk_calibrator *calibrator, float *min, float *max);
+
+/** Frees the calibrator. NULL is fine. Since 0.1. */
+NSK_API void nsk_calibrator_release(nsk_calibrator *calibrator);
+
+/** The elements of `dense` [rows][columns] that are not 0, by rows: row_offsets [rows + 1], column_indices and values [*nonzeros].
+    With column_indices and values NULL, only counts: *nonzeros (and row_offsets, where it is not NULL). NSK_SHAPE_MISMATCH where
+    `capacity`, the elements that column_indices and values have room for, is too small. Since 0.1. */
+NSK_API nsk_status nsk_csr_from_dense(const float *dense, size_t rows, size_t columns, int32_t *row_offsets, int32_t *column_indices,
+                                      float *values, size_t capacity, size_t *nonzeros);
+
+/** c = a · b for a sparse `a` [rows][columns] in CSR form and dense row-major b [columns][width], c [rows][width], whose rows begin ldb
+    and ldc elements apart. row_offsets must ascend from 0 and column_indices be below `columns`; they are checked. Since 0.1. */
+NSK_API nsk_status nsk_spmm_f32(size_t rows, size_t columns, size_t width, const int32_t *row_offsets, const int32_t *column_indices,
+                                const float *values, const float *b, size_t ldb, float *c, size_t ldc);
+
+/** c[i][j] = Σ_p (a[i][p] - a_zero_point) * b[j][p], exact in 32 bits (wrapping beyond): a [m][k] unsigned, b [n][k] signed, c [m][n],
+    whose rows begin lda, ldb and ldc elements apart. a_zero_point in [0, 255]. Since 0.1. */
+NSK_API nsk_status nsk_gemm_u8s8s32(size_t m, size_t n, size_t k, const uint8_t *a, size_t lda, int32_t a_zero_point, const int8_t *b,
+                                    size_t ldb, int32_t *c, size_t ldc);
+
 #ifdef __cplusplus
 }
 #endif
+
 #endif
