@@ -1,1 +1,4 @@
 import KernelContract
+
+/// Every kernel of this module.
+package func kernelTable() -> [KernelEntry] { [] }

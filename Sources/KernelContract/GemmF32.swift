@@ -1,0 +1,80 @@
+/// Convolution, fully connected layers and products with constant right-hand sides in f32, as one implicit GEMM.
+///
+/// Rows are output pixels, columns output channels: for each group
+/// `out[p, n] = f(Σ over taps t, channels k of in[pixel(p, t), k] · w[n, k, t] + bias[n] (+ residual[p, n]))`. Positions outside the
+/// image count as zero. Group g reads channels `g·groupInChannels…` of the input and writes `g·groupOutChannels…` of the output.
+///
+/// Buffers: output, input, residual (only with `hasResidual`; may be the output itself).
+package struct GemmF32Descriptor: StepDescriptor {
+  package static let family = KernelFamily.gemmF32
+
+  package var geometry: Geometry
+  package var groups: Int
+  package var groupInChannels: Int
+  package var groupOutChannels: Int
+  /// Packed by `GemmPacking(…).pack(f32:)`.
+  package var weights: UnsafePointer<Float>
+  /// `GemmPacking.columnCount` values, arranged by `packColumns`.
+  package var bias: UnsafePointer<Float>
+  package var epilogue: Epilogue
+  package var hasResidual: Bool
+  package var residualPixelStride: Int
+  /// The input is dense NCHW instead of NHWC (`inputPixelStride` is not read). Meant for the first layer, groups = 1 only.
+  package var inputIsNCHW: Bool
+  /// Output pixels of one task.
+  package var rowBlock: Int
+  /// Panels of 16 output channels of one task.
+  package var panelBlock: Int
+
+  package init(
+    geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, weights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>,
+    epilogue: Epilogue = .none, residualPixelStride: Int? = nil, inputIsNCHW: Bool = false, rowBlock: Int? = nil, panelBlock: Int? = nil
+  ) {
+    self.geometry = geometry
+    self.groups = groups
+    self.groupInChannels = groupInChannels
+    self.groupOutChannels = groupOutChannels
+    self.weights = weights
+    self.bias = bias
+    self.epilogue = epilogue
+    hasResidual = residualPixelStride != nil
+    self.residualPixelStride = residualPixelStride ?? 0
+    self.inputIsNCHW = inputIsNCHW
+    let blocks = GemmBlocks(rows: geometry.outputPixels, columns: groupOutChannels, depth: groupInChannels * geometry.taps, elementBytes: 4)
+    self.rowBlock = rowBlock ?? blocks.rows
+    self.panelBlock = panelBlock ?? blocks.panels
+  }
+
+  package var packing: GemmPacking {
+    GemmPacking(groups: groups, groupOutChannels: groupOutChannels, groupInChannels: groupInChannels, taps: geometry.taps)
+  }
+
+  /// Whether a task copies its rows side by side before the product: where a tap has few channels to walk.
+  @inlinable @inline(__always)
+  package var gathersRows: Bool { inputIsNCHW || (geometry.taps > 1 && groupInChannels < 32) }
+
+  package var rowBlocks: Int { blocks(geometry.outputPixels, of: rowBlock) }
+  package var panelBlocks: Int { blocks(blocks(groupOutChannels, of: GemmPacking.panel), of: panelBlock) }
+  package var taskCount: Int { rowBlocks * panelBlocks * groups }
+
+  package var scratchBytes: Int {
+    if gathersRows { return 4 * rowBlock * groupInChannels * geometry.taps + 64 }
+    return geometry.isPointwise ? 64 : 8 * rowBlock * geometry.taps + 4 * groupInChannels + 128
+  }
+}
+
+/// The task grid of a product when the plan has no better idea: blocks of rows whose input stays in the second-level cache.
+package struct GemmBlocks: Sendable {
+  package var rows: Int
+  package var panels: Int
+
+  package init(rows: Int, columns: Int, depth: Int, elementBytes: Int) {
+    let panels = max(1, blocks(columns, of: GemmPacking.panel))
+    let inCache = max(1, 131_072 / max(1, depth * elementBytes))
+    let block = min(max(inCache / 6 * 6, 24), 192)
+    self.rows = max(1, min(block, rows))
+    // A product of few rows has its tasks in the columns.
+    self.panels = rows <= 2 * block ? max(1, min(panels, 8)) : panels
+  }
+}
