@@ -26,7 +26,9 @@ package enum Dim: Hashable, Sendable {
   /// The quotient, where it is exact for every value of the symbol.
   package func divided(exactlyBy divisor: Dim) -> Dim? {
     switch (self, divisor) {
-    case (.fixed(let a), .fixed(let b)): b != 0 && a % b == 0 ? .fixed(a / b) : nil
+    case (.fixed(let a), .fixed(let b)):
+      // The one quotient that overflows, Int.min / −1, reports it.
+      b != 0 && !a.dividedReportingOverflow(by: b).overflow && a % b == 0 ? .fixed(a / b) : nil
     case (.symbolic(let coefficient, let symbol), .fixed(let b)):
       b > 0 && coefficient % b == 0 ? .symbolic(coefficient: coefficient / b, symbol: symbol) : nil
     case (.symbolic(let a, let left), .symbolic(let b, let right)):

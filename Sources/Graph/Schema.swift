@@ -8,12 +8,17 @@ package struct Schema: Sendable {
   /// The attributes it may have; any other is an error of the verifier.
   package let attributes: Set<String>
   package let infer: @Sendable (InferenceContext) throws -> [ValueType]
+  /// For operators of shape arithmetic: the elements of each output as extents, nil where they are not known. Called after
+  /// `infer`, and only where an output holds integers.
+  package let elements: (@Sendable (InferenceContext) -> [[Dim]?])?
 
   package init(
     _ op: Operator, inputs: ClosedRange<Int>, outputs: ClosedRange<Int> = 1...1, attributes: Set<String> = [],
-    infer: @escaping @Sendable (InferenceContext) throws -> [ValueType]
+    infer: @escaping @Sendable (InferenceContext) throws -> [ValueType],
+    elements: (@Sendable (InferenceContext) -> [[Dim]?])? = nil
   ) {
     self.op = op
+    self.elements = elements
     self.inputs = inputs
     self.outputs = outputs
     self.attributes = attributes
@@ -46,7 +51,8 @@ package struct InferenceContext {
   /// The extents of an input whose rank must be known.
   package func shape(_ position: Int) throws -> [Dim] {
     guard let shape = try type(position).shape else {
-      throw Failure(.unsupported, "the rank of input \(position) of \(node.op.rawValue) is not known; give the model's input shapes", node: node.name)
+      throw Failure(
+        .unsupported, "the rank of input \(position) of \(node.op.rawValue) is not known; give the model's input shapes", node: node.name)
     }
     return shape
   }

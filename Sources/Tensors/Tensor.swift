@@ -22,7 +22,9 @@ package struct Tensor: Sendable {
 
   /// A new tensor of `elements`, whose Swift type must match `dtype` in size.
   package init<Element: BitwiseCopyable>(_ dtype: DType, _ shape: [Int], _ elements: [Element]) throws {
-    guard MemoryLayout<Element>.stride == dtype.byteCount, shape.reduce(1, *) == elements.count else {
+    guard MemoryLayout<Element>.stride == dtype.byteCount,
+      try Tensor.checkedByteCount(dtype, shape) == elements.count * dtype.byteCount
+    else {
       throw Failure(.shapeMismatch, "\(elements.count) elements do not fill \(dtype.name)\(shape)")
     }
     try self.init(dtype, shape) { bytes in elements.withUnsafeBytes { bytes.copyMemory(from: $0) } }
@@ -46,7 +48,7 @@ package struct Tensor: Sendable {
 
   /// The same bytes seen with another shape of equal count.
   package func reshaped(_ newShape: [Int]) throws -> Tensor {
-    guard newShape.reduce(1, *) == count else {
+    guard try Tensor.checkedByteCount(dtype, newShape) == byteCount else {
       throw Failure(.shapeMismatch, "cannot view \(shape) as \(newShape)")
     }
     return Tensor(dtype, newShape, storage: storage, byteOffset: byteOffset)
@@ -54,14 +56,16 @@ package struct Tensor: Sendable {
 
   /// Bytes of a tensor, refusing negative extents and products that overflow.
   package static func checkedByteCount(_ dtype: DType, _ shape: [Int]) throws -> Int {
-    var total = dtype.byteCount
+    var (bound, isEmpty) = (dtype.byteCount, false)
     for extent in shape {
-      let (product, overflow) = total.multipliedReportingOverflow(by: extent)
+      // An empty tensor is held to the same bound, so that no product of its other extents overflows later.
+      let (product, overflow) = bound.multipliedReportingOverflow(by: max(extent, 1))
       guard extent >= 0, !overflow, product <= 1 << 46 else {
         throw Failure(.shapeMismatch, "the shape \(shape) is negative or too large")
       }
-      total = product
+      bound = product
+      isEmpty = isEmpty || extent == 0
     }
-    return total
+    return isEmpty ? 0 : bound
   }
 }
