@@ -75,8 +75,8 @@ extension Weight {
         forEachStored { stored, dense in
           let channel = channels == 1 ? 0 : dense / stride % channels
           let byte = codes.bytes[stored]
-          let code = signed ? Int32(Int8(bitPattern: byte)) : Int32(byte)
-          floats[dense] = quantization.scales[channel] * Float(code - quantization.zeroPoints[channel])
+          let code = signed ? Int(Int8(bitPattern: byte)) : Int(byte)
+          floats[dense] = quantization.scales[channel] * Float(code - Int(quantization.zeroPoints[channel]))
         }
       }
     }
