@@ -1,0 +1,74 @@
+# Netsuke: the commands people type. `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PREFIX ?= /usr/local
+PY := .venv/bin/python
+LIBRARY_SOURCES := $(shell find Sources include packaging Package.swift scripts/build-library.sh -type f 2>/dev/null)
+PACKAGE_SOURCES := $(shell find bindings/python -type f -not -path '*/__pycache__/*' -not -path '*/build/*' 2>/dev/null)
+
+.PHONY: help system environment build wheel install demo test test-swift test-python test-examples lint format bench fuzz clean
+
+help: ## this list
+	@echo 'Netsuke makes trained networks small and runs what it made. Begin with:'
+	@echo
+	@echo '    make demo     compress a small network and see what changed (under 5 minutes)'
+	@echo '    make test     run every test'
+	@echo
+	@echo 'Both set up what they need: system packages (apt-get) and a Python environment in .venv.'
+	@echo
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "    make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+system:
+	@scripts/bootstrap.sh system
+
+environment: ## the system packages and the Python environment .venv that the other commands use
+	@scripts/bootstrap.sh
+
+build: system build/stamps/library ## the shared library: build/lib/libnetsuke.so, build/include/
+
+build/stamps/library: $(LIBRARY_SOURCES)
+	scripts/build-library.sh
+	@mkdir -p build/stamps && touch $@
+
+wheel: environment build/stamps/wheel ## the Python package: build/wheels/netsuke-*.whl
+
+build/stamps/wheel: build/stamps/library $(PACKAGE_SOURCES)
+	@rm -rf build/wheels && mkdir -p build/wheels
+	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheels ./bindings/python
+	$(PY) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheels/netsuke-*.whl
+	@ls -l build/wheels/netsuke-*.whl
+	@touch $@
+
+install: build ## the library, headers, pkg-config file and CMake package below PREFIX (default /usr/local; DESTDIR is honoured)
+	scripts/install-library.sh "$(DESTDIR)$(PREFIX)"
+
+demo: wheel ## compress a network trained on Fashion-MNIST: bytes, accuracy and milliseconds before and after
+	@$(PY) scripts/demo.py
+
+test: wheel ## every test: Swift, Python, the examples, the style of the code
+	@scripts/test.sh swift python examples lint
+
+test-swift: system ## the tests of the library
+	@scripts/test.sh swift
+
+test-python: wheel ## the tests of the Python package and the command line
+	@scripts/test.sh python
+
+test-examples: wheel ## builds and runs examples/
+	@scripts/test.sh examples
+
+lint: environment ## the style of the code, and the checks on the built objects
+	@scripts/lint.sh
+
+format: environment ## rewrites the code in the project's style
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests
+	.venv/bin/ruff format
+
+bench: wheel ## milliseconds of the networks at hand, against onnxruntime where it is installed
+	@$(PY) scripts/bench.py
+
+fuzz: system ## feeds damaged files to the readers, under AddressSanitizer
+	@scripts/fuzz.sh
+
+clean: ## removes everything that was built (not .venv)
+	rm -rf .build .build-* build bindings/python/build
