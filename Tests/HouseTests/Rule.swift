@@ -41,7 +41,7 @@ extension Rule {
     let stem = file.name.split(separator: ".").first.map(String.init) ?? file.name
     let words = ["Utils", "Util", "Helpers", "Helper", "Common", "Manager", "Misc"]
     let isVague = words.contains { stem.lowercased() == $0.lowercased() || stem.hasSuffix($0) }
-    let isSecond = ["New", "Old", "2", " copy"].contains { stem.hasSuffix($0) } || ["new", "old"].contains(stem)
+    let isSecond = stem.contains(#/([a-z]2|New|Old|^new|^old)$/#)
     return isVague || isSecond || file.name.contains(" ") ? ["\(file.path): the name does not say what is in it"] : []
   }
 
