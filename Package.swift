@@ -23,7 +23,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
 let package = Package(
   name: "netsuke",
   products: [.library(name: "netsuke", type: .dynamic, targets: ["NetsukeC"])],
-  dependencies: [.package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0")],
+  dependencies: [.package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: [])],
   targets: [
     // MARK: The C that Swift cannot say
     .systemLibrary(name: "CNetsuke", path: "include"),
