@@ -1,28 +1,37 @@
 #!/usr/bin/env bash
 # Builds the shared library: build/lib/libnetsuke.so (link) -> libnetsuke.so.1 (link) -> libnetsuke.so.1.MINOR.PATCH, build/include/.
+# Arguments go to `swift build`.
 #
-# The Swift standard library is linked in, so that the result needs libc, libm, libstdc++ and libgcc_s only; nothing but nsk_* is
-# exported; the library is never unloaded (the Swift runtime does not come back from dlclose). The flags stand here and not in the
-# manifest, where they would reach the test bundles too; hence also the build folder of its own.
+# Swift's libraries are linked in, so that the result needs libc, libm, libstdc++ and libgcc_s only; nothing but nsk_* is exported; the
+# library is never unloaded (the Swift runtime does not come back from dlclose). The flags stand here and not in the manifest, where
+# they would reach the test bundles too; hence also the build folder of its own.
+#
+# SwiftPM compiles; the link is done here once more, with SwiftProtobuf as an archive: then only the parts of it that ONNX needs come
+# along, and with them less of FoundationEssentials (about 2 MB in all).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 
 version_part() { sed -n "s/^#define NSK_VERSION_$1 \([0-9]*\)$/\1/p" include/netsuke.h; }
-abi=$(sed -n 's/^#define NSK_ABI_VERSION \([0-9]*\)$/\1/p' include/netsuke.h)
-soname=libnetsuke.so.$abi
+soname=libnetsuke.so.$(sed -n 's/^#define NSK_ABI_VERSION \([0-9]*\)$/\1/p' include/netsuke.h)
 file=$soname.$(version_part MINOR).$(version_part PATCH)
 
-swift build -c release --product netsuke --scratch-path .build-release \
-  -Xswiftc -static-stdlib \
-  -Xlinker "--version-script=$root/packaging/netsuke.map" \
-  -Xlinker "-soname=$soname" \
-  -Xlinker --gc-sections -Xlinker -s -Xlinker -z -Xlinker nodelete -Xlinker -z -Xlinker defs "$@"
+flags=(-c release --scratch-path .build-release -Xswiftc -static-stdlib)
+swift build --product netsuke "${flags[@]}" "$@"
+binaries=$(swift build --show-bin-path "${flags[@]}")
 
-built=$(swift build -c release --scratch-path .build-release --show-bin-path)/libnetsuke.so
+objects=$binaries/netsuke.product/Objects.LinkFileList
+own=$binaries/netsuke-own.list
+archive=$binaries/libSwiftProtobuf-parts.a
+grep -v '/SwiftProtobuf\.build/' "$objects" > "$own"
+rm -f "$archive"
+grep '/SwiftProtobuf\.build/' "$objects" | tr -d "'\"" | xargs ar crs "$archive"
+
 mkdir -p build/lib build/include
 rm -f build/lib/libnetsuke.so*
-cp "$built" "build/lib/$file"
+swiftc -emit-library -static-stdlib -o "build/lib/$file" "@$own" "$archive" -use-ld=gold \
+  -Xlinker "--version-script=$root/packaging/netsuke.map" -Xlinker "-soname=$soname" \
+  -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -s -Xlinker -z -Xlinker nodelete -Xlinker -z -Xlinker defs
 ln -s "$file" "build/lib/$soname"
 ln -s "$soname" build/lib/libnetsuke.so
 for header in netsuke.h netsuke.hpp module.modulemap; do
