@@ -44,6 +44,9 @@ let package = Package(
     module("Netsuke", ["Tensors", "Graph", "Formats", "Passes", "Compression", "Plan", "Runtime"]),
     module("NetsukeC", ["Netsuke", "CNetsuke"]),
 
+    // MARK: Benchmarks: `swift run -c release KernelBenchmarks`
+    .executableTarget(name: "KernelBenchmarks", dependencies: ["Kernels", "KernelContract"], path: "Benchmarks", swiftSettings: kernelFlags),
+
     // MARK: Tests
     .target(name: "TestSupport", dependencies: ["Tensors", "Graph", "Reference"], path: "Tests/TestSupport"),
     tests("TensorsTests", ["Tensors"]),

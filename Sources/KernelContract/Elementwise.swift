@@ -1,5 +1,6 @@
 /// Elements of one task of the families that work through a plain sequence.
-package let elementsPerTask = 16_384
+@inlinable @inline(__always)
+package var elementsPerTask: Int { 16_384 }
 
 /// Rows of elements, the rows `stride` apart in each tensor; a dense tensor is one row.
 package struct Rows: BitwiseCopyable, Sendable {

@@ -8,6 +8,7 @@
 package struct GemmF32Descriptor: StepDescriptor {
   package static let family = KernelFamily.gemmF32
 
+  /// The first field, where the kernels expect it.
   package var geometry: Geometry
   package var groups: Int
   package var groupInChannels: Int
@@ -58,9 +59,10 @@ package struct GemmF32Descriptor: StepDescriptor {
   package var panelBlocks: Int { blocks(blocks(groupOutChannels, of: GemmPacking.panel), of: panelBlock) }
   package var taskCount: Int { rowBlocks * panelBlocks * groups }
 
+  /// Row pointers, then the copied rows or a pixel of zeros.
   package var scratchBytes: Int {
-    if gathersRows { return 4 * rowBlock * groupInChannels * geometry.taps + 64 }
-    return geometry.isPointwise ? 64 : 8 * rowBlock * geometry.taps + 4 * groupInChannels + 128
+    let pointers = 8 * rowBlock * (gathersRows ? 1 : geometry.taps)
+    return pointers + 4 * groupInChannels * (gathersRows ? rowBlock * geometry.taps : 1) + 128
   }
 }
 

@@ -1,0 +1,74 @@
+import KernelContract
+
+/// A convolution layer of one of the networks that people run.
+struct Layer {
+  var name: String
+  var size: Int
+  var inChannels: Int
+  var outChannels: Int
+  var kernel: Int
+  var stride = 1
+  var groups = 1
+  var planar = false
+
+  var pad: Int { kernel / 2 }
+  var outSize: Int { (size + 2 * pad - kernel) / stride + 1 }
+  var macs: Double { Double(outSize * outSize * outChannels * (inChannels / groups) * kernel * kernel) }
+
+  var geometry: Geometry {
+    var g = Geometry(
+      batch: 1, inputHeight: size, inputWidth: size, inputPixelStride: inChannels, outputHeight: outSize, outputWidth: outSize,
+      outputPixelStride: outChannels)
+    (g.kernelHeight, g.kernelWidth, g.strideY, g.strideX, g.padTop, g.padLeft) = (kernel, kernel, stride, stride, pad, pad)
+    return g
+  }
+
+  static let products = [
+    Layer(name: "first 3x3/2 nchw", size: 224, inChannels: 3, outChannels: 32, kernel: 3, stride: 2, planar: true),
+    Layer(name: "first 3x3/2 nhwc", size: 224, inChannels: 3, outChannels: 32, kernel: 3, stride: 2),
+    Layer(name: "first 7x7/2 nchw", size: 224, inChannels: 3, outChannels: 64, kernel: 7, stride: 2, planar: true),
+    Layer(name: "v1 pw 112", size: 112, inChannels: 32, outChannels: 64, kernel: 1),
+    Layer(name: "v1 pw 56", size: 56, inChannels: 128, outChannels: 128, kernel: 1),
+    Layer(name: "v1 pw 28", size: 28, inChannels: 256, outChannels: 256, kernel: 1),
+    Layer(name: "v1 pw 14", size: 14, inChannels: 512, outChannels: 512, kernel: 1),
+    Layer(name: "v1 pw 7", size: 7, inChannels: 1024, outChannels: 1024, kernel: 1),
+    Layer(name: "v2 expand 112", size: 112, inChannels: 16, outChannels: 96, kernel: 1),
+    Layer(name: "v2 project 56", size: 56, inChannels: 144, outChannels: 24, kernel: 1),
+    Layer(name: "v2 expand 28", size: 28, inChannels: 32, outChannels: 192, kernel: 1),
+    Layer(name: "v2 project 14", size: 14, inChannels: 576, outChannels: 96, kernel: 1),
+    Layer(name: "v2 expand 7", size: 7, inChannels: 160, outChannels: 960, kernel: 1),
+    Layer(name: "squeeze 3x3 16", size: 55, inChannels: 16, outChannels: 64, kernel: 3),
+    Layer(name: "resnet 3x3 56", size: 56, inChannels: 64, outChannels: 64, kernel: 3),
+    Layer(name: "resnet 3x3 28", size: 28, inChannels: 128, outChannels: 128, kernel: 3),
+    Layer(name: "resnet 3x3 14", size: 14, inChannels: 256, outChannels: 256, kernel: 3),
+    Layer(name: "resnet 3x3 7", size: 7, inChannels: 512, outChannels: 512, kernel: 3),
+    Layer(name: "shuffle pw g3", size: 28, inChannels: 240, outChannels: 60, kernel: 1, groups: 3),
+    Layer(name: "linear 1024x1000", size: 1, inChannels: 1024, outChannels: 1000, kernel: 1),
+    Layer(name: "linear 9216x4096", size: 1, inChannels: 9216, outChannels: 4096, kernel: 1),
+  ]
+
+  static let depthwise = [
+    Layer(name: "v1 dw 112", size: 112, inChannels: 32, outChannels: 32, kernel: 3, groups: 32),
+    Layer(name: "v1 dw 112/2", size: 112, inChannels: 64, outChannels: 64, kernel: 3, stride: 2, groups: 64),
+    Layer(name: "v1 dw 56", size: 56, inChannels: 128, outChannels: 128, kernel: 3, groups: 128),
+    Layer(name: "v1 dw 28/2", size: 28, inChannels: 256, outChannels: 256, kernel: 3, stride: 2, groups: 256),
+    Layer(name: "v1 dw 14", size: 14, inChannels: 512, outChannels: 512, kernel: 3, groups: 512),
+    Layer(name: "v1 dw 7", size: 7, inChannels: 1024, outChannels: 1024, kernel: 3, groups: 1024),
+    Layer(name: "dw 5x5 14", size: 14, inChannels: 480, outChannels: 480, kernel: 5, groups: 480),
+  ]
+}
+
+func productF32Cases() -> [Case] {
+  Layer.products.map { layer in
+    let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
+    let packing = GemmPacking(
+      groups: layer.groups, groupOutChannels: layer.outChannels / layer.groups, groupInChannels: layer.inChannels / layer.groups,
+      taps: layer.kernel * layer.kernel)
+    let descriptor = GemmF32Descriptor(
+      geometry: layer.geometry, groups: layer.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
+      weights: Buffer.floats(packing.f32Bytes / 4).pointer(), bias: Buffer.floats(packing.columnCount).pointer(), epilogue: .relu,
+      inputIsNCHW: layer.planar)
+    return Case(
+      layer.name, macs: layer.macs, bytes: Double(4 * (input + output) + packing.f32Bytes), descriptor, [.floats(output), .floats(input)])
+  }
+}

@@ -1,0 +1,27 @@
+import KernelContract
+import Kernels
+
+// Times every kernel of the registry on its family's cases: KernelBenchmarks [text that the line must contain].
+let wanted = CommandLine.arguments.dropFirst().first
+let cases = productF32Cases()
+let peak = measurePeak()
+print("peak \(rounded(peak)) GFLOP/s in f32 on one core")
+for entry in kernelTable() {
+  for item in cases where item.family == entry.family {
+    let title = "\(entry.id) \(item.name)"
+    if let wanted, !title.contains(wanted) { continue }
+    let seconds = bestTime { item.run(entry) }
+    var line = title + String(repeating: " ", count: max(1, 44 - title.count)) + "\(rounded(seconds * 1e6)) µs"
+    line += "  \(rounded(item.bytes / seconds / 1e9)) GB/s"
+    if item.macs > 0 {
+      let rate = 2 * item.macs / seconds / 1e9
+      line += "  \(rounded(rate)) GOP/s  \(rounded(100 * rate / peak)) % of the f32 peak"
+    }
+    print(line)
+  }
+}
+
+func rounded(_ value: Double) -> String {
+  let tenths = Int((value * 10).rounded())
+  return "\(tenths / 10).\(tenths % 10)"
+}

@@ -1,0 +1,89 @@
+import KernelContract
+
+/// `gemm_f32_6x16`: see `GemmF32Descriptor`. A task is a block of rows by a block of panels of one group.
+///
+/// The rows of a block are found once (pointers to pixels, or copies of their windows where the channels are few) and then walked for each panel,
+/// which stays in the first-level cache while the block stays in the second.
+func stepGemmF32(
+  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
+) {
+  let d = descriptor.assumingMemoryBound(to: GemmF32Descriptor.self)
+  let geometry = UnsafeRawPointer(d).assumingMemoryBound(to: Geometry.self)
+  let output = buffers[0].assumingMemoryBound(to: Float.self)
+  let input = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
+  let residual = d.pointee.hasResidual ? UnsafePointer(buffers[2].assumingMemoryBound(to: Float.self)) : nil
+
+  let channels = d.pointee.groupInChannels
+  let taps = geometry.pointee.taps
+  let rowsOfAll = geometry.pointee.outputPixels
+  let rowBlock = d.pointee.rowBlock
+  let rowBlocks = blocks(rowsOfAll, of: rowBlock)
+  let panels = blocks(d.pointee.groupOutChannels, of: 16)
+  let panelBlock = d.pointee.panelBlock
+  let panelBlocks = blocks(panels, of: panelBlock)
+  let gathers = d.pointee.gathersRows
+  let depth = channels * taps
+
+  let table = scratch.assumingMemoryBound(to: UnsafePointer<Float>.self)
+  let copies = (scratch + roundUp(8 * rowBlock * (gathers ? 1 : taps), to: 64)).assumingMemoryBound(to: Float.self)
+  if !gathers && !geometry.pointee.isPointwise {
+    for k in 0..<channels { copies[k] = 0 }
+  }
+
+  let clamps = isClamp(d.pointee.epilogue)
+  var tile = GemmTileF32(
+    rows: table, rowsStride: 0, taps: gathers ? 1 : taps, depth: gathers ? depth : channels, depthStep: 1, panel: d.pointee.weights,
+    bias: d.pointee.bias, output: output, outputStride: geometry.pointee.outputPixelStride, residual: residual,
+    residualStride: d.pointee.residualPixelStride, columns: 16, low: clamps ? d.pointee.epilogue.a : -.infinity,
+    high: clamps ? d.pointee.epilogue.b : .infinity)
+
+  // Tasks run through the panel blocks of a row block first: the rows are found again only when the block changes.
+  var found = -1
+  for task in begin..<end {
+    let panelTask = task % panelBlocks
+    let rowTask = task / panelBlocks % rowBlocks
+    let group = task / (panelBlocks * rowBlocks)
+    let first = rowTask * rowBlock
+    let count = min(rowBlock, rowsOfAll - first)
+    if found != task / panelBlocks {
+      found = task / panelBlocks
+      let groupInput = input + group * channels
+      if d.pointee.inputIsNCHW {
+        gatherPlanes(geometry, input: input, channels: channels, first: first, count: count, into: copies)
+        for row in 0..<count { table[row] = UnsafePointer(copies + row) }
+        tile.depthStep = count
+      } else if gathers {
+        gatherRows(geometry, input: groupInput, channels: channels, first: first, count: count, into: copies)
+        for row in 0..<count { table[row] = UnsafePointer(copies + row * depth) }
+      } else {
+        pointToRows(geometry, input: groupInput, zeros: copies, first: first, count: count, table: table)
+      }
+      tile.rowsStride = count
+    }
+    var panel = panelTask * panelBlock
+    let panelEnd = min(panels, panel + panelBlock)
+    while panel < panelEnd {
+      let column = group * panels + panel
+      let outputColumn = group * d.pointee.groupOutChannels + panel * 16
+      let width = d.pointee.groupOutChannels - panel * 16
+      tile.panel = d.pointee.weights + column * depth * 16
+      tile.bias = d.pointee.bias + column * 16
+      let takesFour = count == 1 && panel + 4 <= panelEnd
+      tile.columns = min(width, takesFour ? 64 : 16)
+      var row = 0
+      while row < count {
+        let height = tileHeight(count - row)
+        tile.rows = UnsafePointer(table + row)
+        tile.output = output + (first + row) * tile.outputStride + outputColumn
+        if let residual { tile.residual = residual + (first + row) * tile.residualStride + outputColumn }
+        if takesFour { multiplyRowByFourPanels(&tile, panelStride: depth * 16) } else { multiplyTile(height, &tile) }
+        if !clamps {
+          activateRows(tile.output, stride: tile.outputStride, rows: height, columns: tile.columns, d.pointee.epilogue)
+        }
+        row += height
+      }
+      panel += takesFour ? 4 : 1
+    }
+  }
+}
