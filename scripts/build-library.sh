@@ -6,8 +6,8 @@
 # library is never unloaded (the Swift runtime does not come back from dlclose). The flags stand here and not in the manifest, where
 # they would reach the test bundles too; hence also the build folder of its own.
 #
-# SwiftPM compiles; the link is done here once more, with SwiftProtobuf as an archive: then only the parts of it that ONNX needs come
-# along, and with them less of FoundationEssentials (about 2 MB in all).
+# SwiftPM compiles; the link is done here once more, to stay small: SwiftProtobuf goes in as an archive, so that parts nobody needs stay
+# out, and the toolchain's archives go in without their unwind tables (1.3 MB), for nothing is ever thrown through them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -27,9 +27,19 @@ grep -v '/SwiftProtobuf\.build/' "$objects" > "$own"
 rm -f "$archive"
 grep '/SwiftProtobuf\.build/' "$objects" | tr -d "'\"" | xargs ar crs "$archive"
 
+toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/swift_static/linux
+slim=$binaries/toolchain
+mkdir -p "$slim"
+for name in swiftCore FoundationEssentials _FoundationCollections swift_Concurrency swift_StringProcessing swift_RegexParser; do
+  if [ "$toolchain/lib$name.a" -nt "$slim/lib$name.a" ]; then
+    objcopy --remove-section .eh_frame --remove-section .rela.eh_frame "$toolchain/lib$name.a" "$slim/lib$name.a"
+  fi
+done
+
 mkdir -p build/lib build/include
 rm -f build/lib/libnetsuke.so*
-swiftc -emit-library -static-stdlib -o "build/lib/$file" "@$own" "$archive" -use-ld=gold \
+swiftc -emit-library -static-stdlib -o "build/lib/$file" "@$own" -use-ld=gold \
+  -Xlinker --start-group "$archive" "$slim"/*.a -Xlinker --end-group \
   -Xlinker "--version-script=$root/packaging/netsuke.map" -Xlinker "-soname=$soname" \
   -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -s -Xlinker -z -Xlinker nodelete -Xlinker -z -Xlinker defs
 ln -s "$file" "build/lib/$soname"
