@@ -206,7 +206,7 @@ typedef void (*nsk_log_fn)(void *user, int32_t level, const char *message);
 typedef void *(*nsk_allocate_fn)(void *user, size_t size, size_t alignment);
 
 /** Takes back what the allocate function beside it gave. */
-typedef void (*nsk_deallocate_fn)(void *user, void *memory, size_t size);
+typedef void (*nsk_deallocate_fn)(void *user, void *memory);
 
 /* ---------------------------------------------------------------- Handles: compression */
 
@@ -401,11 +401,11 @@ NSK_API void nsk_conv2d_release(nsk_conv2d *conv);
 
 /* ---------------------------------------------------------------- Advanced: tensor functions, on the caller's memory */
 
-/** mask[i] = 0 for the floor(sparsity * count) elements of `weights` that are smallest in magnitude (of equals the earlier), 1 for the
-    others. sparsity in [0, 1]. Since 0.1. */
+/** mask[i] = 0 for the round(sparsity * count) elements of `weights` that are smallest in magnitude (of equals the earlier), 1 for the
+    others. sparsity in [0, 1); weights must be finite. Since 0.1. */
 NSK_API nsk_status nsk_prune_magnitude(const float *weights, size_t count, double sparsity, uint8_t *mask);
 
-/** The same by |weights[o][i]| * input_norms[i] (Sun et al. 2024), floor(sparsity * columns) in each row of `weights` [rows][columns].
+/** The same by |weights[o][i]| * input_norms[i] (Sun et al. 2024), round(sparsity * columns) in each row of `weights` [rows][columns].
     `input_norms` [columns]: the l2 norm of each input feature over samples. Since 0.1. */
 NSK_API nsk_status nsk_prune_magnitude_activation(const float *weights, size_t rows, size_t columns, const float *input_norms,
                                                   double sparsity, uint8_t *mask);
@@ -417,29 +417,29 @@ NSK_API nsk_status nsk_prune_apply(float *weights, const uint8_t *mask, size_t c
     symmetric not 0: the zero point is the middle, 128 or 0, and the codes are ±127 around it. Since 0.1. */
 NSK_API nsk_status nsk_quantize_params(float min, float max, nsk_dtype dtype, int32_t symmetric, float *scale, int32_t *zero_point);
 
-/** q[i] = saturate(round_half_to_even(x[i] / scale) + zero_point), of `dtype` NSK_U8 or NSK_S8. NaN becomes zero_point. Since 0.1. */
+/** q[i] = saturate(round_half_to_even(x[i] / scale) + zero_point), of `dtype` NSK_U8 or NSK_S8; NSK_NOT_FINITE for NaN. Since 0.1. */
 NSK_API nsk_status nsk_quantize_affine(const float *x, size_t count, float scale, int32_t zero_point, nsk_dtype dtype, void *q);
 
 /** x[i] = scale * (q[i] - zero_point), from `dtype` NSK_U8 or NSK_S8. Since 0.1. */
 NSK_API nsk_status nsk_dequantize_affine(const void *q, size_t count, float scale, int32_t zero_point, nsk_dtype dtype, float *x);
 
-/** Symmetric codes of `bits` (2 to 8) bits with one scale for each channel: q[c][i] = round(weights[c][i] / scales[c]), where scales[c] =
-    max|weights[c]| / (2^(bits-1) - 1), or 1 for a channel of zeros. weights and q: [channels][count]. Since 0.1. */
-NSK_API nsk_status nsk_quantize_per_channel(const float *weights, size_t channels, size_t count, int32_t bits, int8_t *q, float *scales);
+/** Codes in -127 ... 127 with one scale for each channel: q[c][i] = round_half_to_even(weights[c][i] / scales[c]), where scales[c] =
+    max|weights[c]| / 127, or 1 for a channel of zeros. weights and q: [channels][count]; scales: [channels]. Since 0.1. */
+NSK_API nsk_status nsk_quantize_per_channel(const float *weights, size_t channels, size_t count, int8_t *q, float *scales);
 
-/** The range of a stream of values: least and greatest, or percentiles from a histogram that grows with the range. */
+/** Finds the range of a stream of values from its ends and a histogram that grows with them; memory does not grow with the stream. */
 typedef struct nsk_calibrator nsk_calibrator;
 
-enum { NSK_CALIBRATE_MINMAX = 0, NSK_CALIBRATE_PERCENTILE = 1 };
+/** MINMAX: the ends. PERCENTILE: without the (100 - percentile) % of values beyond each end. MSE: least squared error of 8-bit codes. */
+enum { NSK_CALIBRATE_MINMAX = 0, NSK_CALIBRATE_PERCENTILE = 1, NSK_CALIBRATE_MSE = 2 };
 
-/** A calibrator by `method` (NSK_CALIBRATE_…). `percentile`, in (50, 100], such as 99.99: the share of values that the range of
-    NSK_CALIBRATE_PERCENTILE holds, the rest cut off above and below alike; not looked at otherwise. Since 0.1. */
+/** A calibrator by `method` (NSK_CALIBRATE_...). `percentile`, in [50, 100], such as 99.99, is for that method alone. Since 0.1. */
 NSK_API nsk_status nsk_calibrator_create(int32_t method, double percentile, nsk_calibrator **out);
 
 /** Takes in `count` values; NSK_NOT_FINITE, and none of them taken in, where one is not finite. Since 0.1. */
 NSK_API nsk_status nsk_calibrator_observe(nsk_calibrator *calibrator, const float *values, size_t count);
 
-/** The range of what was observed; NSK_NOT_FOUND where nothing was. Since 0.1. */
+/** The range of what was observed, widened to hold 0; NSK_NOT_FOUND where nothing was. Since 0.1. */
 NSK_API nsk_status nsk_calibrator_range(const nsk_calibrator *calibrator, float *min, float *max);
 
 /** Frees the calibrator. NULL is fine. Since 0.1. */
