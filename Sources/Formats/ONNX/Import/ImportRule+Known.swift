@@ -1,0 +1,51 @@
+import Graph
+
+extension ImportRule {
+  /// Every operator that is read, by its ONNX name.
+  static let known: [String: ImportRule] = Dictionary(uniqueKeysWithValues: list.map { ($0.type, $0) })
+
+  private static let list: [ImportRule] = [
+    .convolution,
+    .same(.gemm, inputs: 2...3, attributes: ["alpha", "beta", "transA", "transB"], ignored: ["broadcast"]),
+    .same(.matMul, inputs: 2...2),
+    .batchNormalization,
+    .same(.lrn, inputs: 1...1, attributes: ["alpha", "beta", "bias", "size"]),
+    .maxPool,
+    .averagePool,
+    .same(.globalAveragePool, inputs: 1...1),
+    .same(.globalMaxPool, inputs: 1...1),
+    .reduceMean,
+    .same(.relu, inputs: 1...1),
+    .clip,
+    .same(.sigmoid, inputs: 1...1),
+    .same(.hardSigmoid, inputs: 1...1, attributes: ["alpha", "beta"]),
+    .same(.hardSwish, inputs: 1...1),
+    .same(.leakyRelu, inputs: 1...1, attributes: ["alpha"]),
+    .same(.tanh, inputs: 1...1),
+    .softmax,
+    .same(.add, inputs: 2...2),
+    .same(.sub, inputs: 2...2),
+    .same(.mul, inputs: 2...2),
+    .same(.div, inputs: 2...2),
+    .sum,
+    .same(.concat, inputs: 1...Int.max, attributes: ["axis"]),
+    .split,
+    .slice,
+    .reshape,
+    .same(.flatten, inputs: 1...1, attributes: ["axis"]),
+    .same(.transpose, inputs: 1...1, attributes: ["perm"]),
+    .squeeze,
+    .unsqueeze,
+    .pad,
+    .same(.gather, inputs: 2...2, attributes: ["axis"]),
+    .same(.expand, inputs: 2...2),
+    .identity,
+    .dropout,
+    .constant,
+    .same(.constantOfShape, inputs: 1...1, attributes: ["value"]),
+    .same(.shape, inputs: 1...1, attributes: ["start", "end"]),
+    .cast,
+    .quantizeLinear,
+    .dequantizeLinear,
+  ]
+}
