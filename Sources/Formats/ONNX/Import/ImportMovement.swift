@@ -20,7 +20,7 @@ extension ImportRule {
 
   /// Split: sizes are an attribute before opset 13; where no sizes are given the parts are equal, which opset 18 says by their number.
   static let split = ImportRule(
-    "Split", inputs: 1...2, outputs: 1...Int.max, attributes: ["axis", "split", "num_outputs"]
+    "Split", inputs: 1...2, outputs: 1...(1 << 16), attributes: ["axis", "split", "num_outputs"]
   ) { importer, node in
     var inputs = try importer.inputs(node)
     var attributes = try importer.attributes(node, ["axis"])

@@ -27,7 +27,7 @@ extension ImportRule {
   }
 
   /// Sum of any number of tensors: a chain of Add.
-  static let sum = ImportRule("Sum", inputs: 1...Int.max) { importer, node in
+  static let sum = ImportRule("Sum", inputs: 1...(1 << 16)) { importer, node in
     let terms = try importer.inputs(node)
     guard terms.count > 1 else {
       importer.emit(.identity, node, terms, [:])

@@ -11,6 +11,14 @@ extension ImportRule {
       importer.emit(.softmax, node, [input], ["axis": .int(axis)])
       return
     }
+    if let shape = importer.shape(of: input), (-shape.count..<shape.count).contains(axis) {
+      let place = axis < 0 ? axis + shape.count : axis
+      // One dimension of columns, as in [N, 1000, 1, 1].
+      if shape[(place + 1)...].allSatisfy({ $0 == .fixed(1) }) {
+        importer.emit(.softmax, node, [input], ["axis": .int(place)])
+        return
+      }
+    }
     let matrix = importer.add(.flatten, [input], ["axis": .int(axis)], stem: "\(node.name)_matrix")
     let rows = importer.add(.softmax, [matrix], ["axis": .int(-1)], stem: "\(node.name)_rows")
     let shape = importer.add(.shape, [input], stem: "\(node.name)_shape")

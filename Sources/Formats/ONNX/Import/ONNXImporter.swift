@@ -14,6 +14,7 @@ struct ONNXImporter {
   private let used: Set<String>
   private var valueNames: NameSet
   private var nodeNames: NameSet
+  private var inferencesLeft = 16
 
   init(_ proto: Onnx_GraphProto, opset: Int, decoder: TensorDecoder) throws {
     self.proto = proto
@@ -108,6 +109,14 @@ extension ONNXImporter {
 
   /// The constant behind a value, where it is one.
   func constant(_ id: ValueID?) -> Weight? { id.flatMap { graph[$0].constant } }
+
+  /// The shape of a value, where what is read so far tells it. Each call is linear in the graph, so there are few of them.
+  mutating func shape(of id: ValueID) -> [Dim]? {
+    guard inferencesLeft > 0 else { return nil }
+    inferencesLeft -= 1
+    var typed = graph
+    return (try? typed.inferTypes()).flatMap { typed[id].type?.shape }
+  }
 
   /// Whether anything reads the node's output at `position`.
   func isUsed(_ node: SourceNode, output position: Int) -> Bool {
