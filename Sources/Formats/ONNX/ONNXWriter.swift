@@ -24,7 +24,10 @@ package enum ONNXWriter {
     model.opsetImport = [.with { $0.version = Int64(exporter.opset) }]
     model.graph = exporter.proto
     for key in graph.metadata.keys.sorted() where key != "producer" {
-      model.metadataProps.append(.with { $0.key = key; $0.value = graph.metadata[key] ?? "" })
+      model.metadataProps.append(
+        .with {
+          $0.key = key; $0.value = graph.metadata[key] ?? ""
+        })
     }
     do { return try model.serializedBytes() } catch {
       throw Failure(.unsupported, "the model cannot be written as ONNX: \(error)")

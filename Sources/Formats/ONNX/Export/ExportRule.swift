@@ -23,7 +23,8 @@ struct ExportRule: Sendable {
   }
 
   /// `saturate` is about 8-bit floats, which the graph does not have.
-  private static let cast = ExportRule { exporter, node in try exporter.write(node, node.attributes.values.filter { $0.key != "saturate" }) }
+  private static let cast = ExportRule { exporter, node in try exporter.write(node, node.attributes.values.filter { $0.key != "saturate" })
+  }
 
   /// A result type that no zero point says is said by a zero point.
   private static let quantizeLinear = ExportRule { exporter, node in

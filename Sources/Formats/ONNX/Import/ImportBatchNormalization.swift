@@ -5,7 +5,8 @@ extension ImportRule {
   /// BatchNormalization with running statistics. Opset 7 and 8 could normalize each pixel on its own (`spatial` 0), 14 and later can
   /// train; neither is supported, and the further outputs of training must not be used.
   static let batchNormalization = ImportRule(
-    "BatchNormalization", inputs: 5...5, outputs: 1...5, attributes: ["epsilon", "spatial", "training_mode"], ignored: ["momentum", "is_test"]
+    "BatchNormalization", inputs: 5...5, outputs: 1...5, attributes: ["epsilon", "spatial", "training_mode"],
+    ignored: ["momentum", "is_test"]
   ) { importer, node in
     guard try node.int("spatial", default: 1) != 0 else {
       throw node.unsupported("BatchNormalization with spatial=0 is not supported")

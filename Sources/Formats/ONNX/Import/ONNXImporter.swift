@@ -124,7 +124,8 @@ extension ONNXImporter {
   }
 
   /// Adds the node that makes the outputs of `node`, all or the first `count` of them.
-  mutating func emit(_ op: Operator, _ node: SourceNode, _ inputs: [ValueID?], _ attributes: [String: Attribute], outputs count: Int? = nil) {
+  mutating func emit(_ op: Operator, _ node: SourceNode, _ inputs: [ValueID?], _ attributes: [String: Attribute], outputs count: Int? = nil)
+  {
     var outputs: [ValueID] = []
     for name in node.outputs.prefix(count ?? node.outputs.count) {
       let id = graph.addValue(name.isEmpty ? valueNames.fresh("\(node.name)_unused") : name)

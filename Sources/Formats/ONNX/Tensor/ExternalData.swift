@@ -68,7 +68,9 @@ final class ExternalData {
     guard place.length ?? count == count, !overflow, end <= file.size else {
       throw Failure(
         .malformedFile,
-        "\(what) needs \(count) bytes from byte \(place.offset) of '\(place.location)' (\(file.size) bytes), length \(place.length ?? count)")
+        "\(what) needs \(count) bytes from byte \(place.offset) of '\(place.location)' (\(file.size) bytes), "
+          + "length \(place.length ?? count)"
+      )
     }
     return Bytes(descriptor: file.descriptor, offset: place.offset, what: what)
   }

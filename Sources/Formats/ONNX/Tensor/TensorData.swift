@@ -74,7 +74,8 @@ struct TensorData {
       case .fixed64:
         let count = content.count / 8
         type.convert(
-          UnsafeRawBufferPointer(rebasing: file[content]), into: UnsafeMutableRawBufferPointer(rebasing: out[4 * index..<4 * (index + count)]),
+          UnsafeRawBufferPointer(rebasing: file[content]),
+          into: UnsafeMutableRawBufferPointer(rebasing: out[4 * index..<4 * (index + count)]),
           count: count)
         index += count
       default:

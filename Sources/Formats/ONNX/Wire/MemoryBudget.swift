@@ -11,7 +11,8 @@ final class MemoryBudget {
 
   init(fileBytes: Int) {
     let (multiple, overflow) = fileBytes.multipliedReportingOverflow(by: MemoryBudget.fileMultiple)
-    left = overflow ? Int.max : multiple.addingReportingOverflow(MemoryBudget.allowance).overflow ? Int.max : multiple + MemoryBudget.allowance
+    left =
+      overflow ? Int.max : multiple.addingReportingOverflow(MemoryBudget.allowance).overflow ? Int.max : multiple + MemoryBudget.allowance
   }
 
   /// Further bytes of the model that stand outside the file (external data).
@@ -24,7 +25,8 @@ final class MemoryBudget {
   func take(_ bytes: Int, for what: @autoclosure () -> String, at byteOffset: Int? = nil) throws {
     guard bytes <= left else {
       throw Failure(
-        .malformedFile, "\(what()) needs \(bytes) bytes of memory, out of proportion to the file; it is damaged or hostile", byteOffset: byteOffset)
+        .malformedFile, "\(what()) needs \(bytes) bytes of memory, out of proportion to the file; it is damaged or hostile",
+        byteOffset: byteOffset)
     }
     left -= bytes
   }

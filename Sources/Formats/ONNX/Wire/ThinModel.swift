@@ -74,7 +74,8 @@ struct ThinModel {
     try copy(message, content)
     let length = bytes.count - place - 5
     guard length <= Int32.max else {
-      throw Failure(.unsupported, "\(message.title) of the ONNX file is larger than 2 GB without its tensors", byteOffset: content.lowerBound)
+      throw Failure(
+        .unsupported, "\(message.title) of the ONNX file is larger than 2 GB without its tensors", byteOffset: content.lowerBound)
     }
     for byte in 0..<5 { bytes[place + byte] = UInt8(length >> (7 * byte) & 0x7F) | (byte < 4 ? 0x80 : 0) }
   }
