@@ -2,25 +2,52 @@ import Graph
 import Passes
 import Tensors
 
-/// Calibration samples, read one at a time so that memory does not grow with their number.
-package protocol SampleSource {
-  var count: Int { get }
-  /// The inputs of sample `index` (batch 1 or more), in the graph's order.
-  func sample(_ index: Int) throws -> [Tensor]
-}
+/// Applies a recipe to a graph and reports what came of it.
+package struct Compressor {
+  package let evaluator: any Evaluator
+  /// The processor's name, for the report.
+  package let machine: String
+  /// The time for the report: UTC, ISO 8601.
+  package let time: String
 
-/// Runs graphs for the compressor, which must not see the runtime: the façade injects one.
-package protocol Evaluator {
-  /// Readies `graph` for inputs shaped like `sample`; `observing` names the values to hand out besides the outputs.
-  func prepare(_ graph: Graph, observing: [ValueID], like sample: [Tensor]) throws -> any PreparedGraph
-}
+  package init(evaluator: any Evaluator, machine: String = "", time: String = "") {
+    self.evaluator = evaluator
+    self.machine = machine
+    self.time = time
+  }
 
-package protocol PreparedGraph: AnyObject {
-  /// Runs once. Returns the outputs, then the observed values, all as dense row-major tensors (f32 where they are quantized).
-  func run(_ sample: [Tensor]) throws -> [Tensor]
-  /// Median milliseconds of `rounds` runs, in all and by node name (a fused node counts under the node that does the work).
-  func measure(_ sample: [Tensor], rounds: Int) throws -> (total: Double, nodes: [String: Double])
+  /// The compressed graph and its report, which the graph also carries as metadata.
+  ///
+  /// - graph: a simplified graph (`Pipeline.simplify`); it is not changed.
+  /// - samples: typical inputs of the model, for steps that calibrate and for the report's signal-to-noise ratios.
+  /// - encodedByteCount: the size of the whole file that a graph becomes.
+  /// - Throws: `recipe` for a step that cannot be done, `cancelled` when `progress` said so, and whatever `samples` throws.
+  package func compress(
+    _ graph: Graph, recipe: Recipe, samples: (any SampleSource)? = nil, progress: Progress? = nil,
+    encodedByteCount: (Graph) throws -> Int
+  ) throws -> (graph: Graph, report: Report) {
+    let progress = ProgressReporter(progress)
+    let ledger = Ledger()
+    for step in recipe.steps where step.method.needsCalibration(step.options) && (samples?.count ?? 0) == 0 {
+      throw StepContext.missingSamples("\(step.path) (\(step.method.name))")
+    }
+    var compressed = graph
+    compressed.metadata[Report.metadataKey] = nil
+    let original = compressed
+    for (index, step) in recipe.steps.enumerated() {
+      try progress("step \(index + 1): \(step.method.name)", index, of: recipe.steps.count)
+      let layers = try step.layers.select(from: Layer.all(in: compressed), path: "\(step.path).layers")
+      let context = StepContext(
+        options: step.options, layers: layers, path: step.path, evaluator: evaluator, samples: samples, progress: progress,
+        ledger: ledger)
+      try step.method.apply(to: &compressed, context)
+      compressed.compact()
+    }
+    let report = try ReportBuilder(
+      original: original, compressed: compressed, recipe: recipe, samples: samples, evaluator: evaluator, progress: progress,
+      ledger: ledger
+    ).build(machine: machine, time: time, encodedByteCount: encodedByteCount)
+    compressed.metadata[Report.metadataKey] = report.toJSON()
+    return (compressed, report)
+  }
 }
-
-/// Called between pieces of work with what is being done and how far it is; returns false to cancel.
-package typealias Progress = (_ phase: String, _ done: Int, _ total: Int) -> Bool

@@ -1,0 +1,82 @@
+import Tensors
+
+/// One option of a method: its key, what it may be, what it is when left out, and one sentence about it. The same declaration
+/// decodes recipes, prints help and is checked against the documentation.
+package struct OptionSchema: Sendable {
+  package enum Kind: Sendable {
+    /// A number in the range; `below` leaves the upper end out.
+    case number(ClosedRange<Double>, below: Bool = false)
+    /// One of these strings.
+    case choice([String])
+    /// One of these whole numbers; with `orNone`, `null` or "none" too.
+    case width([Int], orNone: Bool)
+    case flag
+  }
+
+  package let key: String
+  package let kind: Kind
+  /// The value when the key is left out; nil: the key must be there.
+  package let fallback: JSONValue?
+  package let summary: String
+
+  package init(_ key: String, _ kind: Kind, default fallback: JSONValue?, _ summary: String) {
+    self.key = key
+    self.kind = kind
+    self.fallback = fallback
+    self.summary = summary
+  }
+
+  /// What the option accepts, for help and messages: `a number from 0 to below 1`, `"layer" or "global"`.
+  package var accepts: String {
+    switch kind {
+    case .number(let range, let below):
+      "a number from \(OptionSchema.text(range.lowerBound)) to \(below ? "below " : "")\(OptionSchema.text(range.upperBound))"
+    case .choice(let choices): OptionSchema.alternatives(choices.map { "\"\($0)\"" })
+    case .width(let widths, let orNone): OptionSchema.alternatives(widths.map { "\($0)" } + (orNone ? ["null (none)"] : []))
+    case .flag: "true or false"
+    }
+  }
+
+  /// The value in its canonical form ("none" becomes null).
+  /// - Throws: `recipe` naming `path` where the value is not acceptable.
+  func decode(_ value: JSONValue, path: String) throws -> JSONValue {
+    switch (kind, value) {
+    case (.number(let range, let below), .number(let number))
+    where range.contains(number) && !(below && number == range.upperBound): return value
+    case (.choice(let choices), .string(let string)) where choices.contains(string): return value
+    case (.width(let widths, _), .number(let number)) where widths.contains { Double($0) == number }: return value
+    case (.width(_, orNone: true), .null), (.width(_, orNone: true), .string("none")): return .null
+    case (.flag, .bool): return value
+    default: break
+    }
+    var message = "\(path): must be \(accepts), not \(value.number != nil || value.string != nil ? value.text() : value.kind)"
+    if case .choice(let choices) = kind, let string = value.string, let near = NearestName.to(string, among: choices) {
+      message += "; did you mean \"\(near)\"?"
+    }
+    throw Failure(.recipe, message)
+  }
+
+  private static func alternatives(_ names: [String]) -> String {
+    names.count < 2 ? names.joined() : names.dropLast().joined(separator: ", ") + " or " + (names.last ?? "")
+  }
+
+  private static func text(_ number: Double) -> String { JSONValue.number(number).text() }
+}
+
+/// The options of one step, decoded: every key of the method's schema is there.
+package struct Options: Sendable {
+  package let values: [String: JSONValue]
+
+  package func number(_ key: String) throws -> Double { try value(key, \.number) }
+  package func string(_ key: String) throws -> String { try value(key, \.string) }
+  package func flag(_ key: String) throws -> Bool { try value(key, \.bool) }
+  /// The width in bits; nil: none.
+  package func width(_ key: String) throws -> Int? { values[key] == .null ? nil : try value(key, \.int) }
+
+  private func value<Result>(_ key: String, _ read: (JSONValue) -> Result?) throws -> Result {
+    guard let value = values[key], let result = read(value) else {
+      throw Failure(.internal, "the option \(key) was not declared with this type")
+    }
+    return result
+  }
+}

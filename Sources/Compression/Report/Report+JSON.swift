@@ -1,0 +1,86 @@
+import Tensors
+
+extension Report {
+  /// The report as JSON with the documented keys.
+  package var json: JSONValue {
+    [
+      "version": 1,
+      "model": .string(model),
+      "recipe": recipe,
+      "machine": .string(machine),
+      "time": .string(time),
+      "samples": .number(Double(samples)),
+      "total": [
+        "bytes_before": .number(Double(bytes.before)), "bytes_after": .number(Double(bytes.after)),
+        "size_ratio": .number(bytes.after == 0 ? 0 : Double(bytes.before) / Double(bytes.after)),
+        "parameters": .number(Double(parameters)), "macs": .optional(macs.map(Double.init)),
+        "zeros_before": .number(zeros.before), "zeros_after": .number(zeros.after),
+        "ms_before": .optional(milliseconds.before), "ms_after": .optional(milliseconds.after), "snr_db": .optional(signalToNoise),
+      ],
+      "layers": .array(layers.map(\.json)),
+      "refused": .array(refused.map(\.json)),
+      "notes": .array(notes.map { .string($0) }),
+    ]
+  }
+
+  package func toJSON(indented: Bool = false) -> String { json.text(indented: indented) }
+
+  /// - Throws: `malformedFile` where the text is no report of this version.
+  package init(fromJSON text: String) throws {
+    let fields = Fields(try JSONValue(parsing: text, maximumBytes: 1 << 26, status: .malformedFile), "report")
+    guard try fields.int("version") == 1 else { throw Failure(.malformedFile, "the report is of a version that this library does not know") }
+    let total = try fields.object("total")
+    self.init(
+      model: try fields.string("model"), recipe: try fields.value("recipe"), machine: try fields.string("machine"),
+      time: try fields.string("time"), samples: try fields.int("samples"),
+      bytes: Change(before: try total.int("bytes_before"), after: try total.int("bytes_after")),
+      parameters: try total.int("parameters"), macs: try total.optional("macs", \.int),
+      zeros: Change(before: try total.number("zeros_before"), after: try total.number("zeros_after")),
+      milliseconds: Change(before: try total.optional("ms_before", \.number), after: try total.optional("ms_after", \.number)),
+      signalToNoise: try total.optional("snr_db", \.number), layers: try fields.list("layers", Layer.init),
+      refused: try fields.list("refused", Refusal.init), notes: try fields.strings("notes"))
+  }
+}
+
+extension Report.Layer {
+  var json: JSONValue {
+    [
+      "name": .string(name), "operator": .string(`operator`), "shape": .array(shape.map { .number(Double($0)) }),
+      "roles": .array(roles.map { .string($0) }), "format": .string(format),
+      "bytes_before": .number(Double(bytes.before)), "bytes_after": .number(Double(bytes.after)),
+      "macs": .optional(macs.map(Double.init)),
+      "zeros_before": .number(zeros.before), "zeros_after": .number(zeros.after),
+      "ms_before": .optional(milliseconds.before), "ms_after": .optional(milliseconds.after), "snr_db": .optional(signalToNoise),
+    ]
+  }
+
+  init(_ fields: Fields) throws {
+    self.init(
+      name: try fields.string("name"), operator: try fields.string("operator"), shape: try fields.ints("shape"),
+      roles: try fields.strings("roles"), format: try fields.string("format"),
+      bytes: Report.Change(before: try fields.int("bytes_before"), after: try fields.int("bytes_after")),
+      macs: try fields.optional("macs", \.int),
+      zeros: Report.Change(before: try fields.number("zeros_before"), after: try fields.number("zeros_after")),
+      milliseconds: Report.Change(before: try fields.optional("ms_before", \.number), after: try fields.optional("ms_after", \.number)),
+      signalToNoise: try fields.optional("snr_db", \.number))
+  }
+}
+
+extension Report.Refusal {
+  var json: JSONValue {
+    [
+      "layer": .string(layer), "what": .string(what), "reason": .string(reason),
+      "ms_before": .number(milliseconds.before), "ms_after": .number(milliseconds.after),
+    ]
+  }
+
+  init(_ fields: Fields) throws {
+    self.init(
+      layer: try fields.string("layer"), what: try fields.string("what"), reason: try fields.string("reason"),
+      milliseconds: Report.Change(before: try fields.number("ms_before"), after: try fields.number("ms_after")))
+  }
+}
+
+extension JSONValue {
+  static func optional(_ number: Double?) -> JSONValue { number.map { .number($0) } ?? .null }
+}

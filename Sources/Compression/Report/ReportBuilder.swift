@@ -1,0 +1,145 @@
+import Graph
+import Tensors
+
+/// Measures the original and the compressed graph side by side and writes down the figures.
+struct ReportBuilder {
+  let original: Graph
+  let compressed: Graph
+  let recipe: Recipe
+  let samples: (any SampleSource)?
+  let evaluator: any Evaluator
+  let progress: ProgressReporter
+  let ledger: Ledger
+
+  /// Samples that the signal-to-noise ratios are taken over.
+  static let noiseSamples = 8
+
+  func build(machine: String, time: String, encodedByteCount: (Graph) throws -> Int) throws -> Report {
+    let sample = try firstSample()
+    let macs = LayerCost.inputShapes(original, sample).map { LayerCost.macs(original, inputShapes: $0) } ?? [:]
+    let (before, after) = (try Layer.all(in: original), try Layer.all(in: compressed))
+    let noise = try signalToNoise(before, after)
+    let times = try times(sample)
+    let kept = Dictionary(after.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let rows = before.compactMap { old in
+      kept[old.name].map { row(old, $0, macs: macs[old.name], snr: noise.layers[old.name], times) }
+    }
+    let zeros = Report.Change(before: zeroCount(original, before), after: zeroCount(compressed, after))
+    let weights = Report.Change(before: elementCount(before, in: original), after: elementCount(after, in: compressed))
+    try progress("measuring the file", 0, of: 1)
+    // The file carries its own report, so the size with a report of the same length is the size of the file.
+    let bytesBefore = try encodedByteCount(original)
+    var report = Report(
+      model: original.name, recipe: recipe.json, machine: machine, time: time, samples: samples?.count ?? 0,
+      bytes: Report.Change(before: bytesBefore, after: bytesBefore),
+      parameters: parameterCount(before), macs: macs.isEmpty ? nil : rows.reduce(0) { $0 + ($1.macs ?? 0) },
+      zeros: Report.Change(
+        before: Double(zeros.before) / Double(max(weights.before, 1)), after: Double(zeros.after) / Double(max(weights.after, 1))),
+      milliseconds: Report.Change(before: times?.before.total, after: times?.after.total),
+      signalToNoise: noise.output, layers: rows, refused: ledger.refusals, notes: ledger.notes)
+    // Written twice: the figure's own digits are part of what it counts.
+    for _ in 0..<2 {
+      var graph = compressed
+      graph.metadata[Report.metadataKey] = report.toJSON()
+      report.bytes.after = try encodedByteCount(graph)
+    }
+    return report
+  }
+
+  private func row(_ old: Layer, _ new: Layer, macs: Int?, snr: Double?, _ times: Times?) -> Report.Layer {
+    let weight = compressed[new.weight].constant
+    return Report.Layer(
+      name: old.name, operator: old.op.rawValue, shape: new.shape, roles: new.roles.map(\.rawValue).sorted(),
+      format: weight?.form ?? "",
+      bytes: Report.Change(before: storedBytes(old, in: original), after: storedBytes(new, in: compressed)), macs: macs,
+      zeros: Report.Change(before: zeroShare(original, old), after: zeroShare(compressed, new)),
+      milliseconds: Report.Change(
+        before: times.flatMap { $0.layersBefore.milliseconds(of: old.name, in: $0.before.nodes) },
+        after: times.flatMap { $0.layersAfter.milliseconds(of: new.name, in: $0.after.nodes) }),
+      signalToNoise: snr)
+  }
+
+  private func firstSample() throws -> [Tensor]? {
+    if let samples, samples.count > 0 { return try samples.sample(0) }
+    return try SyntheticSample.make(for: original)
+  }
+
+  // MARK: Bytes, parameters, zeros
+
+  private func storedBytes(_ layer: Layer, in graph: Graph) -> Int {
+    graph.nodes[layer.node].inputs.dropFirst().reduce(0) { $0 + ($1.flatMap { graph[$0].constant?.storedByteCount } ?? 0) }
+  }
+
+  /// Each weight and bias once, however many layers share it.
+  private func parameterCount(_ layers: [Layer]) -> Int {
+    let ids = Set(layers.flatMap { original.nodes[$0.node].inputs.dropFirst().compactMap { $0 } })
+    return ids.reduce(0) { $0 + (original[$1].constant?.count ?? 0) }
+  }
+
+  private func elementCount(_ layers: [Layer], in graph: Graph) -> Int {
+    Set(layers.map(\.weight)).reduce(0) { $0 + (graph[$1].constant?.count ?? 0) }
+  }
+
+  private func zeroCount(_ graph: Graph, _ layers: [Layer]) -> Int {
+    Set(layers.map(\.weight)).reduce(0) { $0 + (graph[$1].constant?.zeroCount ?? 0) }
+  }
+
+  private func zeroShare(_ graph: Graph, _ layer: Layer) -> Double {
+    guard let weight = graph[layer.weight].constant, weight.count > 0 else { return 0 }
+    return Double(weight.zeroCount) / Double(weight.count)
+  }
+
+  // MARK: Signal to noise
+
+  private func signalToNoise(_ before: [Layer], _ after: [Layer]) throws -> (layers: [String: Double], output: Double?) {
+    guard let samples, samples.count > 0 else { return ([:], nil) }
+    let names = before.map(\.name).filter { name in after.contains { $0.name == name } }
+    let known = Set(names)
+    let reference = GraphRunner(
+      original, observing: before.filter { known.contains($0.name) }.compactMap { original.nodes[$0.node].outputs.first },
+      evaluator: evaluator)
+    // What the layer's readers see: its output after quantization, where that is quantized.
+    let uses = compressed.uses()
+    let other = GraphRunner(
+      compressed,
+      observing: after.filter { known.contains($0.name) }.compactMap { layer in
+        compressed.nodes[layer.node].outputs.first.map { compressed.dequantized($0, uses) ?? $0 }
+      }, evaluator: evaluator)
+    var ratios = [SignalToNoise](repeating: SignalToNoise(), count: names.count)
+    var output = SignalToNoise()
+    let count = min(samples.count, ReportBuilder.noiseSamples)
+    for index in 0..<count {
+      try progress("comparing with the float model", index, of: count)
+      let sample = try samples.sample(index)
+      let (a, b) = (try reference.run(sample), try other.run(sample))
+      for position in ratios.indices { ratios[position].add(reference: a.observed[position], other: b.observed[position]) }
+      if let first = a.outputs.first, let second = b.outputs.first { output.add(reference: first, other: second) }
+    }
+    var layers: [String: Double] = [:]
+    for (name, ratio) in zip(names, ratios) { layers[name] = ratio.decibels }
+    return (layers, output.decibels)
+  }
+
+  // MARK: Times
+
+  private struct Times {
+    let before: (total: Double, nodes: [String: Double])
+    let after: (total: Double, nodes: [String: Double])
+    /// By layer, with its conversions.
+    let layersBefore: LayerTimes
+    let layersAfter: LayerTimes
+  }
+
+  private func times(_ sample: [Tensor]?) throws -> Times? {
+    guard let sample else {
+      ledger.note("times were not measured: the input shapes are not known without samples")
+      return nil
+    }
+    let graphs = [
+      try evaluator.prepare(original, observing: [], like: sample), try evaluator.prepare(compressed, observing: [], like: sample),
+    ]
+    guard let series = try MeasureTimes.interleaved(graphs, sample, progress, ledger) else { return nil }
+    return Times(
+      before: series[0].medians, after: series[1].medians, layersBefore: LayerTimes(original), layersAfter: LayerTimes(compressed))
+  }
+}

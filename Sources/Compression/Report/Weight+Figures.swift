@@ -1,0 +1,36 @@
+import Tensors
+
+extension Weight {
+  /// Elements that are exactly zero, stored or not.
+  var zeroCount: Int {
+    switch elements {
+    case .plain(let tensor):
+      guard tensor.dtype == .f32 else { return ((try? decoded()) ?? tensor).doubles().count { $0 == 0 } }
+      let values = tensor.elements(as: Float.self)
+      var nonzero = 0
+      forEachStored { stored, _ in if values[stored] != 0 { nonzero += 1 } }
+      return count - nonzero
+    case .affine(let codes, let quantization):
+      let (stride, channels) = quantization.channelStride(in: shape)
+      let signed = codes.dtype == .s8
+      var nonzero = 0
+      forEachStored { stored, dense in
+        let byte = codes.bytes[stored]
+        let code = signed ? Int32(Int8(bitPattern: byte)) : Int32(byte)
+        if code != quantization.zeroPoints[dense / stride % channels] { nonzero += 1 }
+      }
+      return count - nonzero
+    }
+  }
+
+  /// How the elements are stored, without the shape: `f32`, `s8`, `s8 bitmap`.
+  var form: String {
+    var text = elements.stored.dtype.name
+    switch arrangement {
+    case .dense: break
+    case .bitmap: text += " bitmap"
+    case .gaps: text += " gaps"
+    }
+    return text
+  }
+}

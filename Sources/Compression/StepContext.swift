@@ -1,0 +1,51 @@
+import Graph
+import Tensors
+
+/// What a method may use while it works on one step.
+package struct StepContext {
+  package let options: Options
+  /// The layers the step is for.
+  package let layers: [Layer]
+  /// Where the step stands in the recipe, for messages: `steps[1]`.
+  package let path: String
+  package let evaluator: any Evaluator
+  /// There whenever the method said that it needs calibration.
+  package let samples: (any SampleSource)?
+  package let progress: ProgressReporter
+  /// What the report shall say besides the figures.
+  package let ledger: Ledger
+
+  /// The calibration samples.
+  /// - Throws: `recipe` where there are none.
+  package func calibration() throws -> any SampleSource {
+    guard let samples, samples.count > 0 else { throw StepContext.missingSamples(path) }
+    return samples
+  }
+
+  static func missingSamples(_ path: String) -> Failure {
+    Failure(.recipe, "\(path): needs calibration samples, and none were given; pass some typical inputs of the model")
+  }
+}
+
+/// Calls the caller's progress function and turns its wish to stop into an error.
+package struct ProgressReporter {
+  private let report: Progress?
+
+  package init(_ report: Progress?) { self.report = report }
+
+  /// - Throws: `cancelled` when the caller wants to stop.
+  package func callAsFunction(_ phase: String, _ done: Int, of total: Int) throws {
+    guard report?(phase, done, total) ?? true else { throw Failure(.cancelled, "cancelled while at work on: \(phase)") }
+  }
+}
+
+/// What the steps leave for the report.
+package final class Ledger {
+  package private(set) var refusals: [Report.Refusal] = []
+  package private(set) var notes: [String] = []
+
+  package init() {}
+
+  package func refuse(_ refusal: Report.Refusal) { refusals.append(refusal) }
+  package func note(_ text: String) { if !notes.contains(text) { notes.append(text) } }
+}
