@@ -72,3 +72,30 @@ func productF32Cases() -> [Case] {
       layer.name, macs: layer.macs, bytes: Double(4 * (input + output) + packing.f32Bytes), descriptor, [.floats(output), .floats(input)])
   }
 }
+
+func productU8S8Cases() -> [Case] {
+  Layer.products.filter { !$0.planar }.map { layer in
+    let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
+    let packing = GemmPacking(
+      groups: layer.groups, groupOutChannels: layer.outChannels / layer.groups, groupInChannels: layer.inChannels / layer.groups,
+      taps: layer.kernel * layer.kernel)
+    let descriptor = GemmU8S8Descriptor(
+      geometry: layer.geometry, groups: layer.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
+      inputZeroPoint: 128, weights: Buffer.codes(packing.s8Bytes).pointer(), bias: Buffer(bytes: 4 * packing.columnCount).pointer(),
+      scales: Buffer.floats(packing.columnCount).pointer(), requantization: .u8(zeroPoint: 3))
+    return Case(layer.name, macs: layer.macs, bytes: Double(input + output + packing.s8Bytes), descriptor, [.codes(output), .codes(input)])
+  }
+}
+
+func depthwiseF32Cases() -> [Case] {
+  Layer.depthwise.map { layer in
+    let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
+    let packing = DepthwisePacking(channels: layer.inChannels, taps: layer.kernel * layer.kernel)
+    let descriptor = DepthwiseF32Descriptor(
+      geometry: layer.geometry, channels: layer.inChannels, weights: Buffer.floats(packing.weightCount).pointer(),
+      bias: Buffer.floats(packing.columnCount).pointer(), epilogue: .relu)
+    return Case(
+      layer.name, macs: layer.macs, bytes: Double(4 * (input + output + packing.weightCount)), descriptor,
+      [.floats(output), .floats(input)])
+  }
+}

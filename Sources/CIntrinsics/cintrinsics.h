@@ -17,6 +17,40 @@ static inline void nsk_store_partial(float *to, __m256 value, int count) { _mm25
 
 /* To the nearest integer, halves to even. */
 static inline __m256 nsk_round(__m256 value) { return _mm256_round_ps(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
+
+/* The transpose of 8 × 8 floats. */
+static inline void nsk_transpose8(const float *from, long stride, float *to, long to_stride) {
+  __m256 t[8], u[8];
+  for (int i = 0; i < 4; ++i) {
+    /* Rows i and i + 4 share a register: the low half has columns 0 … 3, in v the halves have columns 4 … 7. */
+    const float *upper = from + i * stride, *lower = from + (i + 4) * stride;
+    t[i] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(upper)), _mm_loadu_ps(lower), 1);
+    t[i + 4] = _mm256_insertf128_ps(_mm256_castps128_ps256(_mm_loadu_ps(upper + 4)), _mm_loadu_ps(lower + 4), 1);
+  }
+  for (int h = 0; h < 8; h += 4) {
+    u[h] = _mm256_unpacklo_ps(t[h], t[h + 1]);
+    u[h + 1] = _mm256_unpackhi_ps(t[h], t[h + 1]);
+    u[h + 2] = _mm256_unpacklo_ps(t[h + 2], t[h + 3]);
+    u[h + 3] = _mm256_unpackhi_ps(t[h + 2], t[h + 3]);
+    _mm256_storeu_ps(to + h * to_stride, _mm256_shuffle_ps(u[h], u[h + 2], 0x44));
+    _mm256_storeu_ps(to + (h + 1) * to_stride, _mm256_shuffle_ps(u[h], u[h + 2], 0xEE));
+    _mm256_storeu_ps(to + (h + 2) * to_stride, _mm256_shuffle_ps(u[h + 1], u[h + 3], 0x44));
+    _mm256_storeu_ps(to + (h + 3) * to_stride, _mm256_shuffle_ps(u[h + 1], u[h + 3], 0xEE));
+  }
+}
+
+/* Eight 32-bit lanes from eight bytes. */
+static inline __m256i nsk_widen_u8(const unsigned char *from) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
+static inline __m256i nsk_widen_s8(const signed char *from) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
+/* Sixteen 16-bit lanes from sixteen bytes. */
+static inline __m256i nsk_widen16_u8(const unsigned char *from) { return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)from)); }
+static inline __m256i nsk_widen16_s8(const signed char *from) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)from)); }
+/* The low bytes of eight 32-bit lanes. */
+static inline long long nsk_narrow8(__m256i value) {
+  const __m256i bytes = _mm256_and_si256(value, _mm256_set1_epi32(0xFF));
+  const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
+  return _mm_cvtsi128_si64(_mm_packus_epi16(words, words));
+}
 #endif
 #endif
 #endif

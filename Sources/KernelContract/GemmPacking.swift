@@ -1,7 +1,7 @@
 /// The packed right-hand side of a product: what the plan writes once and the kernels read.
 ///
 ///     [group][panel of 16 output channels][tap][input channel][16]          f32
-///     [group][panel of 16 output channels][pair of depth][16][2]            s8 as s16
+///     [group][panel of 16 output channels][pair of depth][16][2]            s8
 ///
 /// where depth counts taps times input channels, taps outermost, and is made even with zeros for the integer form. The last
 /// panel of a group is filled up with zeros. Per-column arrays (bias, scales) are `[group][panel][16]`, filled up likewise.
@@ -44,7 +44,7 @@ package struct GemmPacking: Sendable {
   /// Bytes of packed f32 weights.
   package var f32Bytes: Int { 4 * columnCount * depth }
   /// Bytes of packed 8-bit weights.
-  package var s8Bytes: Int { 2 * columnCount * roundUp(depth, to: 2) }
+  package var s8Bytes: Int { columnCount * roundUp(depth, to: 2) }
 
   /// Writes `f32Bytes`.
   package func pack(f32 source: UnsafePointer<Float>, _ strides: Strides, into target: UnsafeMutablePointer<Float>) {
@@ -58,14 +58,14 @@ package struct GemmPacking: Sendable {
   }
 
   /// Writes `s8Bytes`.
-  package func pack(s8 source: UnsafePointer<Int8>, _ strides: Strides, into target: UnsafeMutablePointer<Int16>) {
+  package func pack(s8 source: UnsafePointer<Int8>, _ strides: Strides, into target: UnsafeMutablePointer<Int8>) {
     let padded = roundUp(depth, to: 2)
     forEachColumn { column, channel in
       let panel = target + column / Self.panel * Self.panel * padded + column % Self.panel * 2
       for index in 0..<padded {
         let (tap, input) = (index / max(groupInChannels, 1), index % max(groupInChannels, 1))
         let value = index < depth ? channel.map { source[$0 * strides.output + input * strides.input + tap * strides.tap] } ?? 0 : 0
-        panel[index / 2 * Self.panel * 2 + index % 2] = Int16(value)
+        panel[index / 2 * Self.panel * 2 + index % 2] = value
       }
     }
   }

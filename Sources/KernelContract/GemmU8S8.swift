@@ -36,13 +36,14 @@ package struct Requantization: BitwiseCopyable, Sendable {
 package struct GemmU8S8Descriptor: StepDescriptor {
   package static let family = KernelFamily.gemmU8S8
 
+  /// The first field, where the kernels expect it.
   package var geometry: Geometry
   package var groups: Int
   package var groupInChannels: Int
   package var groupOutChannels: Int
   package var inputZeroPoint: UInt8
   /// Packed by `GemmPacking(…).pack(s8:)`.
-  package var weights: UnsafePointer<Int16>
+  package var weights: UnsafePointer<Int8>
   /// `GemmPacking.columnCount` values.
   package var bias: UnsafePointer<Int32>
   /// `GemmPacking.columnCount` values; for s32 output any pointer.
@@ -54,7 +55,7 @@ package struct GemmU8S8Descriptor: StepDescriptor {
   package var panelBlock: Int
 
   package init(
-    geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, inputZeroPoint: UInt8, weights: UnsafePointer<Int16>,
+    geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, inputZeroPoint: UInt8, weights: UnsafePointer<Int8>,
     bias: UnsafePointer<Int32>, scales: UnsafePointer<Float>, requantization: Requantization, rowBlock: Int? = nil, panelBlock: Int? = nil
   ) {
     self.geometry = geometry
@@ -78,6 +79,6 @@ package struct GemmU8S8Descriptor: StepDescriptor {
   package var rowBlocks: Int { blocks(geometry.outputPixels, of: rowBlock) }
   package var panelBlocks: Int { blocks(blocks(groupOutChannels, of: GemmPacking.panel), of: panelBlock) }
   package var taskCount: Int { rowBlocks * panelBlocks * groups }
-  /// A task widens its rows to s16, side by side.
-  package var scratchBytes: Int { 2 * rowBlock * roundUp(groupInChannels * geometry.taps, to: 2) + 128 }
+  /// A task widens its rows to s16, side by side; then the sums of one tile.
+  package var scratchBytes: Int { 2 * rowBlock * roundUp(groupInChannels * geometry.taps, to: 2) + 640 }
 }

@@ -4,6 +4,7 @@ import KernelContract
 package func kernelTable() -> [KernelEntry] {
   [
     KernelEntry("gemm_f32_6x16", .gemmF32, tile: (6, 16), [.consistent], stepGemmF32),
+    KernelEntry("gemm_u8s8_6x16", .gemmU8S8, tile: (6, 16), [.consistent], stepGemmU8S8),
     KernelEntry("depthwise_f32_4x16", .depthwiseF32, tile: (4, 16), [.consistent], stepDepthwiseF32),
     KernelEntry("pool_f32_1x8", .poolF32, tile: (1, 8), [.consistent], stepPoolF32),
     KernelEntry("unary_f32_1x8", .unaryF32, tile: (1, 8), [.consistent], stepUnaryF32),
@@ -12,5 +13,14 @@ package func kernelTable() -> [KernelEntry] {
     KernelEntry("softmax_f32_1x8", .softmaxF32, tile: (1, 8), [.consistent], stepSoftmaxF32),
     KernelEntry("reduce_mean_f32_1x8", .reduceMeanF32, tile: (1, 8), [.consistent], stepReduceMeanF32),
     KernelEntry("lrn_f32_1x8", .lrnF32, tile: (1, 8), [.consistent], stepLRNF32),
+    KernelEntry("transpose_8x8", .transpose, tile: (8, 8), [.consistent], stepTranspose),
+    KernelEntry("copy_1", .copy, tile: (1, 1), [.consistent], stepCopy),
+    KernelEntry("fill_1", .fill, tile: (1, 1), [.consistent], stepFill),
+    KernelEntry("gather_1", .gather, tile: (1, 1), [.consistent], stepGather),
+    KernelEntry("channel_shuffle_1", .channelShuffle, tile: (1, 1), [.consistent], stepChannelShuffle),
+    KernelEntry("quantize_f32_1x8", .quantize, tile: (1, 8), [.consistent], stepQuantize),
+    KernelEntry("dequantize_f32_1x8", .dequantize, tile: (1, 8), [.consistent], stepDequantize),
+    KernelEntry("add_u8_1x8", .addU8, tile: (1, 8), [.consistent], stepAddU8),
+    KernelEntry("lookup_u8_1", .lookupU8, tile: (1, 1), [.consistent], stepLookupU8),
   ]
 }

@@ -1,0 +1,45 @@
+import KernelContract
+
+/// `add_u8_1x8`: see `AddU8Descriptor`.
+func stepAddU8(
+  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
+) {
+  let d = descriptor.assumingMemoryBound(to: AddU8Descriptor.self)
+  let range = CodeRange(low: d.pointee.low, high: d.pointee.high, zeroPoint: d.pointee.zeroPoint)
+  let aZero = Int8x32(repeating: d.pointee.aZeroPoint)
+  let bZero = Int8x32(repeating: d.pointee.bZeroPoint)
+  let aScale = splat8(d.pointee.aScale)
+  let bScale = splat8(d.pointee.bScale)
+  forEachPiece(d.pointee.rows, begin, end) { row, first, count in
+    let to = buffers[0] + (row * d.pointee.outputStride + first)
+    let a = UnsafePointer(buffers[1].assumingMemoryBound(to: UInt8.self)) + (row * d.pointee.aStride + first)
+    let b = UnsafePointer(buffers[2].assumingMemoryBound(to: UInt8.self)) + (row * d.pointee.bStride + first)
+    var i = 0
+    while i + 8 <= count {
+      let sum = (toFloat(widen8(a + i) &- aZero) * aScale).addingProduct(toFloat(widen8(b + i) &- bZero), bScale)
+      narrow8(range.codes(sum), to + i)
+      i += 8
+    }
+    while i < count {
+      let x = splat8(Float(Int32(a[i]) - d.pointee.aZeroPoint))
+      let y = splat8(Float(Int32(b[i]) - d.pointee.bZeroPoint))
+      narrow8(range.codes((x * aScale).addingProduct(y, bScale)), to + i, count: 1)
+      i += 1
+    }
+  }
+}
+
+/// `lookup_u8_1`: see `LookupU8Descriptor`.
+func stepLookupU8(
+  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
+) {
+  let d = descriptor.assumingMemoryBound(to: LookupU8Descriptor.self)
+  let table = d.pointee.table
+  forEachPiece(d.pointee.rows, begin, end) { row, first, count in
+    let to = buffers[0].assumingMemoryBound(to: UInt8.self) + (row * d.pointee.outputStride + first)
+    let from = UnsafePointer(buffers[1].assumingMemoryBound(to: UInt8.self)) + (row * d.pointee.inputStride + first)
+    for i in 0..<count { to[i] = table[Int(from[i])] }
+  }
+}
