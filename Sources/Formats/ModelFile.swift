@@ -10,21 +10,35 @@ package enum ModelFile {
 
   /// Reads the file at `path`. ONNX external data is looked for beside the file.
   package static func read(path: String) throws -> Graph {
-    throw Failure(.internal, "not there yet")
+    let folder = path.lastIndex(of: "/").map { String(path[...$0]) } ?? "."
+    do { return try read(try FileAccess.load(path), directory: folder) } catch var failure as Failure {
+      if failure.status != .notFound, failure.status != .inputOutput { failure.message = "'\(path)': " + failure.message }
+      throw failure
+    }
   }
 
   /// Reads a model from memory that `storage` keeps alive. `directory` is where external data may be, nil: nowhere.
   package static func read(_ storage: Storage, directory: String? = nil) throws -> Graph {
-    throw Failure(.internal, "not there yet")
+    guard storage.byteCount > 0 else { throw Failure(.malformedFile, "the file is empty; an ONNX or .nsk model is needed", byteOffset: 0) }
+    return NSKReader.matches(storage.bytes) ? try NSKReader.read(storage) : try ONNXReader.read(storage, directory: directory)
   }
 
   /// The bytes of `graph` in `format`.
   package static func encode(_ graph: Graph, as format: Format) throws -> [UInt8] {
-    throw Failure(.internal, "not there yet")
+    switch format {
+    case .nsk: try NSKWriter.encode(graph)
+    case .onnx: try ONNXWriter.encode(graph)
+    }
   }
 
   /// Writes `graph` to `path` (format by extension: .nsk or .onnx). A failure leaves a file that was there as it was.
   package static func write(_ graph: Graph, to path: String) throws {
-    throw Failure(.internal, "not there yet")
+    let format: Format
+    switch path.split(separator: "/").last?.split(separator: ".", omittingEmptySubsequences: false).last?.lowercased() {
+    case "nsk": format = .nsk
+    case "onnx": format = .onnx
+    default: throw Failure(.invalidArgument, "'\(path)' must end in .nsk or .onnx, which is how the format is chosen")
+    }
+    try encode(graph, as: format).withUnsafeBytes { try FileAccess.replace(path, with: $0) }
   }
 }

@@ -7,6 +7,10 @@ extension Weight {
       guard codes.dtype == .s8 || codes.dtype == .u8 else {
         throw Failure(.malformedFile, "affine codes must be s8 or u8, not \(codes.dtype.name)")
       }
+      let range: ClosedRange<Int32> = codes.dtype == .s8 ? -128...127 : 0...255
+      if let outside = quantization.zeroPoints.first(where: { !range.contains($0) }) {
+        throw Failure(.malformedFile, "the zero point \(outside) is no \(codes.dtype.name)")
+      }
       if let axis = quantization.axis {
         guard shape.indices.contains(axis), shape[axis] == quantization.scales.count else {
           throw Failure(.malformedFile, "\(quantization.scales.count) scales do not match axis \(axis) of \(shape)")
@@ -23,8 +27,8 @@ extension Weight {
       else { throw Failure(.malformedFile, "the bitmap does not match \(stored.count) elements of \(shape)") }
     case .gaps(let gaps):
       var end = 0
-      for gap in gaps.elements(as: UInt8.self) { end += Int(gap) + (gap == 255 ? 0 : 1) }
-      guard gaps.dtype == .u8, gaps.count == stored.count, end <= total else {
+      for gap in gaps.bytes { end += Int(gap) + (gap == 255 ? 0 : 1) }
+      guard gaps.dtype == .u8, gaps.count == stored.count, end <= total, total - end < 256 else {
         throw Failure(.malformedFile, "the gaps do not match \(stored.count) elements of \(shape)")
       }
     }

@@ -24,7 +24,8 @@ package struct Weight: Sendable {
     /// One bit for each element of the dense tensor, least significant bit first; a set bit is a stored element.
     case bitmap(Tensor)
     /// One byte for each stored element: how many zeros come before it. A gap of 255 zeros and no element is the byte 255
-    /// with a stored filler of zero (Han et al. 2016, section 2).
+    /// with a stored filler of zero (Han et al. 2016, section 2); fewer than 256 zeros come after the last, so that few stored
+    /// bytes cannot stand for a boundless tensor. `compacted()` makes this form.
     case gaps(Tensor)
   }
 
