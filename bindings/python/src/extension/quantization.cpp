@@ -51,9 +51,7 @@ void quantize_per_channel(InMatrix weights, int32_t bits, Array<int8_t, nb::ndim
 /// The library's calibrator; the GIL is held while it works, which keeps threads apart.
 class Calibrator {
  public:
-  Calibrator(bool percentile_method, double percentile) {
-    check(nsk_calibrator_create(percentile_method ? NSK_CALIBRATE_PERCENTILE : NSK_CALIBRATE_MINMAX, percentile, &handle_));
-  }
+  Calibrator(int32_t method, double percentile) { check(nsk_calibrator_create(method, percentile, &handle_)); }
   Calibrator(const Calibrator &) = delete;
   Calibrator &operator=(const Calibrator &) = delete;
   ~Calibrator() { nsk_calibrator_release(handle_); }
@@ -81,7 +79,7 @@ void bind_quantization(nb::module_ &module) {
   module.def("quantize_per_channel", &quantize_per_channel, nb::arg("weights").noconvert(), nb::arg("bits"),
              nb::arg("codes").noconvert(), nb::arg("scales").noconvert());
   nb::class_<Calibrator>(module, "Calibrator")
-      .def(nb::init<bool, double>(), nb::arg("percentile_method"), nb::arg("percentile"))
+      .def(nb::init<int32_t, double>(), nb::arg("method"), nb::arg("percentile"))
       .def("observe", &Calibrator::observe, nb::arg("values").noconvert())
       .def("range", &Calibrator::range);
 }

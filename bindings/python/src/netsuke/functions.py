@@ -89,16 +89,20 @@ def _is_signed(dtype: str) -> bool:
     return names[name]
 
 
-class Calibrator:
-    """The range of a stream of values: least and greatest ("minmax"), or percentiles of a histogram that grows with it.
+_CALIBRATION_METHODS = {"minmax": 0, "percentile": 1, "mse": 2}
 
-    percentile: the share of values, in (50, 100], that the range of the method "percentile" holds.
+
+class Calibrator:
+    """The range of a stream of values, for quantization: by its ends ("minmax"), by percentiles of a histogram that grows with it
+    ("percentile"), or by the least squared error of 8-bit codes ("mse").
+
+    percentile: in [50, 100]; the method "percentile" leaves out the (100 - percentile) % of values beyond each end.
     """
 
-    def __init__(self, method: Literal["minmax", "percentile"] = "minmax", percentile: float = 99.99) -> None:
-        if method not in ("minmax", "percentile"):
-            raise ValueError(f"method is 'minmax' or 'percentile', not {method!r}")
-        self._handle = _netsuke.Calibrator(method == "percentile", percentile)
+    def __init__(self, method: Literal["minmax", "percentile", "mse"] = "minmax", percentile: float = 99.99) -> None:
+        if method not in _CALIBRATION_METHODS:
+            raise ValueError(f"method is one of {', '.join(_CALIBRATION_METHODS)}, not {method!r}")
+        self._handle = _netsuke.Calibrator(_CALIBRATION_METHODS[method], percentile)
 
     def observe(self, values: ArrayLike) -> None:
         """Takes in values; none of them where one is not finite."""
@@ -106,7 +110,7 @@ class Calibrator:
 
     @property
     def range(self) -> tuple[float, float]:
-        """(minimum, maximum) of what was observed."""
+        """(minimum, maximum), widened to hold 0."""
         return self._handle.range()
 
 

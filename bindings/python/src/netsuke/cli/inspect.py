@@ -1,0 +1,76 @@
+"""netsuke inspect: what is in a model."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import Any
+
+from .. import load
+from .output import Answer, count, percent, table
+
+SUMMARY = "show a model's layers, parameters, multiply-accumulates, bytes and zeros"
+EPILOG = """\
+examples:
+  netsuke inspect net.onnx
+  netsuke inspect small.nsk --all
+  netsuke inspect small.nsk --plot bytes.png
+
+The tables show layers with weights; --all shows every node. A model made by a compression shows its report with --report.
+"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("model", help="a .onnx or .nsk file")
+    parser.add_argument("--all", action="store_true", help="every node, not only those with weights")
+    parser.add_argument("--report", action="store_true", help="the report of the compression that made the model")
+    parser.add_argument("--plot", metavar="FILE", help="draw the layers' bytes (needs matplotlib)")
+
+
+def run(options: argparse.Namespace) -> Answer:
+    model = load(options.model)
+    description = model.describe()
+    report = model.report
+    size = os.path.getsize(options.model)
+    nodes = [node for node in description["nodes"] if options.all or node.get("parameters")]
+    rows = [_row(node) for node in nodes]
+    total = [
+        "in all",
+        "",
+        "",
+        "",
+        count(description.get("parameters")),
+        count(description.get("macs")),
+        count(description.get("bytes")),
+        "",
+    ]
+    headings = ["layer", "operator", "output", "stored as", "parameters", "MACs", "bytes", "zeros"]
+    rendered: list[Any] = [
+        f"{options.model}: {size:,} bytes",
+        "inputs:  " + ", ".join(str(value) for value in model.inputs),
+        "outputs: " + ", ".join(str(value) for value in model.outputs),
+        table("", headings, rows, texts=4, footer=total),
+    ]
+    if options.report:
+        rendered.append(report if report is not None else "this model was not made by a compression: it has no report")
+    if options.plot:
+        from .plot import draw_bars
+
+        weighty = [node for node in description["nodes"] if node.get("bytes")]
+        draw_bars(options.plot, "bytes", [node["name"] for node in weighty], {"bytes": [node["bytes"] for node in weighty]})
+        rendered.append(f"drawn to {options.plot}")
+    answer = {"file": str(options.model), "file_bytes": size, **description, "report": None if report is None else report.to_dict()}
+    return Answer(answer, rendered)
+
+
+def _row(node: dict[str, Any]) -> list[str]:
+    return [
+        str(node["name"]),
+        str(node["operator"]),
+        str(node.get("output_shape", "")),
+        str(node.get("format", "")),
+        count(node.get("parameters")),
+        count(node.get("macs")),
+        count(node.get("bytes")),
+        percent(node.get("zeros")) if node.get("parameters") else "",
+    ]

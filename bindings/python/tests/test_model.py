@@ -1,0 +1,126 @@
+"""Loading, describing, copying and saving models."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import netsuke
+
+
+def test_a_path_and_bytes_load_the_same_model(fashion_path: Path, images: np.ndarray) -> None:
+    content = fashion_path.read_bytes()
+    want = netsuke.load(fashion_path).session().run(images[:2])
+    for source in (str(fashion_path), content, bytearray(content), memoryview(content)):
+        np.testing.assert_array_equal(netsuke.load(source).session().run(images[:2]), want)
+
+
+def test_values_say_name_type_and_shape(fashion: netsuke.Model) -> None:
+    assert fashion.inputs == (netsuke.Value("image", "float32", ("N", 1, 28, 28)),)
+    assert fashion.outputs == (netsuke.Value("logits", "float32", ("N", 10)),)
+    assert str(fashion.inputs[0]) == "image: float32[N, 1, 28, 28]"
+
+
+def test_the_representation_is_one_telling_line(fashion: netsuke.Model) -> None:
+    text = repr(fashion)
+    assert "\n" not in text
+    assert "image: float32[N, 1, 28, 28]" in text
+    assert "logits" in text
+
+
+def test_the_description_counts(fashion: netsuke.Model) -> None:
+    description = fashion.describe()
+    weighty = [node for node in description["nodes"] if node.get("parameters")]
+    assert len(weighty) == 18  # one stem, eight times depthwise and pointwise, one classifier
+    assert description["parameters"] == sum(node["parameters"] for node in weighty)
+    # 192 x 10 weights and 10 biases
+    assert weighty[-1]["parameters"] == 1930
+    assert weighty[-1]["macs"] == 1920
+
+
+@pytest.mark.parametrize("again", [lambda m: pickle.loads(pickle.dumps(m)), copy.copy, copy.deepcopy])
+def test_copies_run_alike(again, int8: netsuke.Model, images: np.ndarray) -> None:
+    np.testing.assert_array_equal(again(int8).session().run(images[:3]), int8.session().run(images[:3]))
+
+
+@pytest.mark.parametrize("extension", ["nsk", "onnx"])
+def test_a_saved_model_runs_alike(extension: str, fashion: netsuke.Model, images: np.ndarray, tmp_path: Path) -> None:
+    path = tmp_path / f"net.{extension}"
+    fashion.save(path)
+    np.testing.assert_array_equal(netsuke.load(path).session().run(images[:2]), fashion.session().run(images[:2]))
+    assert netsuke.load(fashion.to_bytes(extension)).inputs == fashion.inputs
+
+
+def test_the_report_travels_with_the_file(int8: netsuke.Model) -> None:
+    again = netsuke.load(int8.to_bytes())
+    assert again.report is not None
+    assert int8.report is not None
+    assert again.report.to_dict() == int8.report.to_dict()
+
+
+def test_a_plain_model_has_no_report(fashion: netsuke.Model) -> None:
+    assert fashion.report is None
+
+
+def test_a_failed_save_leaves_the_old_file(fashion: netsuke.Model, tmp_path: Path) -> None:
+    path = tmp_path / "net.h5"
+    path.write_text("old")
+    with pytest.raises(netsuke.Error, match="nsk"):
+        fashion.save(path)
+    assert path.read_text() == "old"
+    with pytest.raises(netsuke.Error):
+        fashion.save(tmp_path / "no such folder" / "net.nsk")
+
+
+def test_a_missing_file(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        netsuke.load(tmp_path / "none.onnx")
+    assert isinstance(caught.value, netsuke.Error)
+    assert caught.value.status == netsuke.Status.NOT_FOUND
+    assert "none.onnx" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"netsuke", b"\x08\x09garbage that is no model"])
+def test_bytes_that_are_no_model(content: bytes) -> None:
+    with pytest.raises(netsuke.Error) as caught:
+        netsuke.load(content)
+    assert caught.value.status in (netsuke.Status.MALFORMED_FILE, netsuke.Status.UNSUPPORTED)
+
+
+def test_a_truncated_file(fashion: netsuke.Model) -> None:
+    content = fashion.to_bytes()
+    for length in (1, 8, 63, 64, len(content) // 2, len(content) - 1):
+        with pytest.raises(netsuke.Error) as caught:
+            netsuke.load(content[:length])
+        assert caught.value.status == netsuke.Status.MALFORMED_FILE
+
+
+def test_unsupported_operators_are_named() -> None:
+    from conftest import onnx_bytes
+    from onnx import TensorProto, helper
+
+    node = helper.make_node("Det", ["x"], ["y"], name="determinant")
+    content = onnx_bytes([node], [("x", TensorProto.FLOAT, [3, 3])], [("y", TensorProto.FLOAT, [])])
+    with pytest.raises(netsuke.UnsupportedError, match="Det") as caught:
+        netsuke.load(content)
+    assert "determinant" in str(caught.value)
+
+
+@pytest.mark.parametrize("wrong", [3, None, ["net.onnx"]])
+def test_what_is_no_source(wrong: object) -> None:
+    with pytest.raises(TypeError):
+        netsuke.load(wrong)  # type: ignore[arg-type]
+
+
+def test_a_model_is_made_by_load() -> None:
+    with pytest.raises(TypeError, match="load"):
+        netsuke.Model("net.onnx")  # type: ignore[arg-type]
+
+
+def test_an_unknown_format(fashion: netsuke.Model) -> None:
+    with pytest.raises(ValueError, match="onnx"):
+        fashion.to_bytes("h5")
