@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import FASHION, INT8
 
 import netsuke
+from conftest import FASHION, INT8
 
 NET = str(FASHION / "fashion.onnx")
 TEST = str(FASHION / "fashion-test.npz")

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import INT8, PRUNED, fashion_images
 
 import netsuke
+from conftest import INT8, PRUNED, fashion_images
 
 
 def accuracy(model: netsuke.Model, images: np.ndarray, labels: np.ndarray) -> float:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from conftest import CHECKOUT
 
 EXAMPLES = sorted((CHECKOUT / "examples" / "python").glob("*.py"))

@@ -100,8 +100,9 @@ def test_a_truncated_file(fashion: netsuke.Model) -> None:
 
 
 def test_unsupported_operators_are_named() -> None:
-    from conftest import onnx_bytes
     from onnx import TensorProto, helper
+
+    from conftest import onnx_bytes
 
     node = helper.make_node("Det", ["x"], ["y"], name="determinant")
     content = onnx_bytes([node], [("x", TensorProto.FLOAT, [3, 3])], [("y", TensorProto.FLOAT, [])])

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import INT8, PRUNED, SHARED, fashion_images
 
 import netsuke
+from conftest import INT8, PRUNED, SHARED, fashion_images
 
 onnxruntime = pytest.importorskip("onnxruntime", reason="onnxruntime is not installed")
 

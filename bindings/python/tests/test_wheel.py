@@ -9,9 +9,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from conftest import CHECKOUT
 
 import netsuke
+from conftest import CHECKOUT
 
 WHEELS = sorted((CHECKOUT / "build" / "wheels").glob("netsuke-*.whl"))
 
