@@ -162,9 +162,7 @@ def main() -> None:
     )
     chosen = np.sort(np.random.default_rng(options.seed).choice(len(images), CALIBRATION_IMAGES, replace=False))
     np.savez_compressed(options.out / "fashion-calibration.npz", images=images[chosen], labels=labels[chosen])
-    np.savez_compressed(
-        options.out / "fashion-test.npz", images=test_images[:TEST_IMAGES], labels=test_labels[:TEST_IMAGES]
-    )
+    np.savez_compressed(options.out / "fashion-test.npz", images=test_images[:TEST_IMAGES], labels=test_labels[:TEST_IMAGES])
 
 
 if __name__ == "__main__":

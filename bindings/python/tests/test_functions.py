@@ -17,26 +17,26 @@ def normal(seed: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
 
 
-@given(rows=sizes, columns=sizes, seed=seeds, sparsity=st.floats(0, 1))
+@given(rows=sizes, columns=sizes, seed=seeds, sparsity=st.floats(0, 1, exclude_max=True))
 @settings(max_examples=50, deadline=None)
 def test_magnitude_masks_leave_out_the_smallest(rows: int, columns: int, seed: int, sparsity: float) -> None:
     w = normal(seed, rows, columns)
     mask = netsuke.prune_magnitude(w, sparsity)
     assert mask.dtype == bool
     assert mask.shape == w.shape
-    assert (~mask).sum() == int(np.floor(sparsity * w.size))
+    assert abs((~mask).sum() - sparsity * w.size) <= 0.5
     if mask.any() and not mask.all():
         assert np.abs(w[~mask]).max() <= np.abs(w[mask]).min()
     pruned = netsuke.prune_apply(w, mask)
     np.testing.assert_array_equal(pruned, np.where(mask, w, 0))
 
 
-@given(rows=sizes, columns=sizes, seed=seeds, sparsity=st.floats(0, 1))
+@given(rows=sizes, columns=sizes, seed=seeds, sparsity=st.floats(0, 1, exclude_max=True))
 @settings(max_examples=50, deadline=None)
 def test_activation_norms_weigh_the_score_row_by_row(rows: int, columns: int, seed: int, sparsity: float) -> None:
     w, norms = normal(seed, rows, columns), np.abs(normal(seed + 1, columns)) + 0.1
     mask = netsuke.prune_magnitude(w, sparsity, input_norms=norms)
-    assert ((~mask).sum(1) == int(np.floor(sparsity * columns))).all()
+    assert (np.abs((~mask).sum(1) - sparsity * columns) <= 0.5).all()
     score = np.abs(w) * norms
     for row, kept in zip(score, mask, strict=True):
         if kept.any() and not kept.all():
@@ -63,13 +63,13 @@ def test_affine_codes_follow_the_formula(seed: int, low: float, high: float, sig
     assert (np.abs(back - x)[inside] <= 0.5001 * scale + 1e-6 * np.abs(x[inside])).all()
 
 
-@given(channels=sizes, count=sizes, seed=seeds, bits=st.integers(2, 8))
+@given(channels=sizes, count=sizes, seed=seeds)
 @settings(max_examples=50, deadline=None)
-def test_per_channel_codes_follow_the_formula(channels: int, count: int, seed: int, bits: int) -> None:
+def test_per_channel_codes_follow_the_formula(channels: int, count: int, seed: int) -> None:
     w = normal(seed, channels, count)
-    codes, scales = netsuke.quantize_per_channel(w, bits)
-    top = 2 ** (bits - 1) - 1
-    assert np.abs(codes).max() <= top
+    codes, scales = netsuke.quantize_per_channel(w)
+    top = 127
+    assert np.abs(codes).max() == top
     np.testing.assert_allclose(scales, np.abs(w).max(1) / top, rtol=1e-6)
     # A code is off by half a step at most; the division in float32 adds a few units in the last place.
     assert (np.abs(codes * scales[:, None] - w) <= 0.5001 * scales[:, None]).all()
@@ -128,7 +128,7 @@ def test_integer_products_are_exact(m: int, n: int, k: int, seed: int, zero: int
     np.testing.assert_array_equal(netsuke.gemm_u8s8s32(a, b, zero), (a.astype(np.int32) - zero) @ b.astype(np.int32).T)
 
 
-@pytest.mark.parametrize("sparsity", [-0.1, 1.1, float("nan")])
+@pytest.mark.parametrize("sparsity", [-0.1, 1.0, 1.1, float("nan")])
 def test_an_impossible_sparsity(sparsity: float) -> None:
     with pytest.raises(netsuke.InvalidArgumentError):
         netsuke.prune_magnitude([1.0, 2.0], sparsity)

@@ -40,11 +40,11 @@ void dequantize_affine(InCodes codes, float scale, int32_t zero_point, Out x) {
   check_without_gil([&] { return nsk_dequantize_affine(codes.data(), codes.size(), scale, zero_point, dtype, x.data()); });
 }
 
-void quantize_per_channel(InMatrix weights, int32_t bits, Array<int8_t, nb::ndim<2>> codes, Array<float, nb::ndim<1>> scales) {
+void quantize_per_channel(InMatrix weights, Array<int8_t, nb::ndim<2>> codes, Array<float, nb::ndim<1>> scales) {
   same_size(weights.size(), codes.size());
   same_size(weights.shape(0), scales.size());
   check_without_gil([&] {
-    return nsk_quantize_per_channel(weights.data(), weights.shape(0), weights.shape(1), bits, codes.data(), scales.data());
+    return nsk_quantize_per_channel(weights.data(), weights.shape(0), weights.shape(1), codes.data(), scales.data());
   });
 }
 
@@ -76,7 +76,7 @@ void bind_quantization(nb::module_ &module) {
              nb::arg("codes").noconvert());
   module.def("dequantize_affine", &dequantize_affine, nb::arg("codes").noconvert(), nb::arg("scale"), nb::arg("zero_point"),
              nb::arg("x").noconvert());
-  module.def("quantize_per_channel", &quantize_per_channel, nb::arg("weights").noconvert(), nb::arg("bits"),
+  module.def("quantize_per_channel", &quantize_per_channel, nb::arg("weights").noconvert(), 
              nb::arg("codes").noconvert(), nb::arg("scales").noconvert());
   nb::class_<Calibrator>(module, "Calibrator")
       .def(nb::init<int32_t, double>(), nb::arg("method"), nb::arg("percentile"))

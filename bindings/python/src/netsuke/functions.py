@@ -15,7 +15,7 @@ CodeType = Literal["uint8", "int8"]
 
 
 def prune_magnitude(weights: ArrayLike, sparsity: float, input_norms: ArrayLike | None = None) -> NDArray[np.bool_]:
-    """A mask like `weights`: False for the floor(sparsity * count) elements that are smallest in magnitude.
+    """A mask like `weights`: False for the round(sparsity * count) elements that are smallest in magnitude.
 
     With `input_norms` (one for each column of a matrix `weights`, the l2 norm of that input over samples) the score is
     |weight| * norm and the share is taken in each row (Sun et al. 2024).
@@ -46,7 +46,7 @@ def quantize_params(minimum: float, maximum: float, dtype: CodeType = "uint8", s
 
 
 def quantize_affine(x: ArrayLike, scale: float, zero_point: int, dtype: CodeType = "uint8") -> NDArray[Any]:
-    """Codes of `x`: saturate(round_half_to_even(x / scale) + zero_point). NaN becomes zero_point."""
+    """Codes of `x`: saturate(round_half_to_even(x / scale) + zero_point)."""
     import numpy as np
 
     array = float_array(x, "x")
@@ -67,8 +67,8 @@ def dequantize_affine(codes: ArrayLike, scale: float, zero_point: int) -> NDArra
     return x
 
 
-def quantize_per_channel(weights: ArrayLike, bits: int = 8) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """(codes, scales): symmetric codes of 2 to 8 bits with one scale for each index of the first axis."""
+def quantize_per_channel(weights: ArrayLike) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """(codes, scales): codes in -127 ... 127 with one scale for each index of the first axis."""
     import numpy as np
 
     array = float_array(weights, "weights")
@@ -77,7 +77,7 @@ def quantize_per_channel(weights: ArrayLike, bits: int = 8) -> tuple[NDArray[np.
     codes = np.empty(array.shape, np.int8)
     scales = np.empty(array.shape[0], np.float32)
     rows = (array.shape[0], array.size // array.shape[0] if array.shape[0] else 0)
-    _netsuke.quantize_per_channel(array.reshape(rows), bits, codes.reshape(rows), scales)
+    _netsuke.quantize_per_channel(array.reshape(rows), codes.reshape(rows), scales)
     return codes, scales
 
 
