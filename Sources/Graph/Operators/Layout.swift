@@ -12,11 +12,13 @@ extension Schema {
       let split = axis < 0 ? axis + x.count : axis
       return [ValueType(type.dtype, try [product(x.prefix(split), context), product(x.dropFirst(split), context)])]
     },
-    Schema(.transpose, inputs: 1...1, attributes: ["perm"]) { context in
-      let type = try context.type(0)
-      let x = try context.shape(0)
-      return [ValueType(type.dtype, try context.permutation(rank: x.count).map { x[$0] })]
-    },
+    Schema(
+      .transpose, inputs: 1...1, attributes: ["perm"],
+      infer: { context in
+        let type = try context.type(0)
+        let x = try context.shape(0)
+        return [ValueType(type.dtype, try context.permutation(rank: x.count).map { x[$0] })]
+      }, elements: { [$0.transposedElements()] }),
     Schema(
       .squeeze, inputs: 1...2,
       infer: { context in

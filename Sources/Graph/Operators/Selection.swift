@@ -8,7 +8,7 @@ extension Schema {
       elements: { context in
         var result: [Dim] = []
         for position in context.node.inputs.indices {
-          guard let part = context.dims(position) else { return [nil] }
+          guard let part = context.dims(position), context.isVector(position) else { return [nil] }
           result += part
           if result.count > Graph.maximumKnownElements { return [nil] }
         }
@@ -27,7 +27,7 @@ extension Schema {
         }
       },
       elements: { context in
-        guard let all = context.dims(0), let sizes = try? context.splitSizes(axis: 0).fixed else { return [] }
+        guard context.isVector(0), let all = context.dims(0), let sizes = try? context.splitSizes(axis: 0).fixed else { return [] }
         var begin = 0
         return sizes.map { size in
           defer { begin += size }
@@ -35,13 +35,7 @@ extension Schema {
         }
       }),
     Schema(
-      .slice, inputs: 3...5, infer: inferSlice,
-      elements: { context in
-        guard let all = context.dims(0), let ranges = try? context.sliceRanges(), ranges.count == 1, case let range?? = ranges[0] else {
-          return [nil]
-        }
-        return [(0..<range.count).map { all[range.start + $0 * range.step] }]
-      }),
+      .slice, inputs: 3...5, infer: inferSlice, elements: { [$0.slicedElements()] }),
     Schema(.pad, inputs: 2...4, attributes: ["mode"], infer: inferPad),
     Schema(
       .gather, inputs: 2...2, attributes: ["axis"], infer: inferGather,
@@ -57,7 +51,7 @@ extension Schema {
     Schema(
       .expand, inputs: 2...2, infer: inferExpand,
       elements: { context in
-        guard let all = context.dims(0), let target = context.dims(1)?.fixed, target.count <= 1 else { return [nil] }
+        guard context.isVector(0), let all = context.dims(0), let target = context.dims(1)?.fixed, target.count <= 1 else { return [nil] }
         let count = max(target.first ?? 1, all.count)
         if all.count == count { return [all] }
         return [all.count == 1 && count <= Graph.maximumKnownElements ? [Dim](repeating: all[0], count: count) : nil]

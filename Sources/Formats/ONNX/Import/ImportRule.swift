@@ -59,10 +59,18 @@ struct ImportRule: Sendable {
 }
 
 extension ONNXImporter {
-  /// Those of the named attributes that the node has.
+  /// Those of the named attributes that the node has, each of the type that ONNX gives the name.
   func attributes(_ node: SourceNode, _ names: Set<String>) throws -> [String: Attribute] {
     var result: [String: Attribute] = [:]
-    for name in names.sorted() { result[name] = try node.attribute(name, decoder) }
+    for name in names.sorted() {
+      switch name {
+      case "alpha", "beta", "bias", "epsilon": result[name] = try node.float(name).map(Attribute.float)
+      case "dilations", "kernel_shape", "pads", "perm", "strides": result[name] = try node.ints(name).map(Attribute.ints)
+      case "auto_pad", "mode": result[name] = try node.string(name).map(Attribute.string)
+      case "value": result[name] = try node.tensor(name, decoder).map(Attribute.tensor)
+      default: result[name] = try node.int(name).map(Attribute.int)
+      }
+    }
     return result
   }
 }

@@ -84,20 +84,6 @@ struct SourceNode {
     return attribute.sparseTensor
   }
 
-  /// The attribute as the graph keeps it, by the form it has in the file.
-  func attribute(_ name: String, _ decoder: TensorDecoder) throws -> Attribute? {
-    guard let attribute = attributes[name] else { return nil }
-    switch attribute.type {
-    case .int: return try int(name).map(Attribute.int)
-    case .float: return try float(name).map(Attribute.float)
-    case .string: return try string(name).map(Attribute.string)
-    case .ints: return try ints(name).map(Attribute.ints)
-    case .floats: return try floats(name).map(Attribute.floats)
-    case .tensor: return try tensor(name, decoder).map(Attribute.tensor)
-    default: throw wrongType(name, "a number, a string, a list of numbers or a tensor")
-    }
-  }
-
   private func isType(_ attribute: Onnx_AttributeProto, _ type: Onnx_AttributeProto.AttributeType) -> Bool { attribute.type == type }
 
   private func wrongType(_ attribute: String, _ expected: String) -> Failure {

@@ -1,0 +1,108 @@
+import Formats
+import Graph
+import Reference
+import Tensors
+import Testing
+
+@Suite struct ONNXWriterTests {
+  private func copy(_ graph: Graph) throws -> Graph { try ONNXReader.read(try ONNXFixture.storage(try ONNXWriter.encode(graph))) }
+
+  /// Written and read again, a model computes the same bits: the interpreter sees the same operators on the same numbers.
+  @Test(arguments: ONNXFixture.all) func aCopyGivesTheSameBits(fixture: ONNXFixture) throws {
+    let graph = try ONNXReader.read(try fixture.model(), directory: ONNXFixture.folder)
+    let again = try copy(graph)
+    try Verifier.verify(again)
+    #expect(again.inputs.map { again[$0].name } == graph.inputs.map { graph[$0].name })
+    #expect(again.inputs.map { again[$0].type } == graph.inputs.map { graph[$0].type })
+    #expect(again.outputs.map { again[$0].name } == graph.outputs.map { graph[$0].name })
+    let inputs = try fixture.inputs(of: graph)
+    for (one, other) in zip(try Interpreter(graph).run(inputs), try Interpreter(again).run(inputs)) {
+      #expect(one.dtype == other.dtype && one.shape == other.shape)
+      #expect(one.bytes.elementsEqual(other.bytes))
+    }
+  }
+
+  private static let activations: [Activation] = [
+    .relu, .clip(low: -0.5, high: 1), .clip(low: -.infinity, high: 0.25), .clip(low: 0, high: .infinity), .leakyRelu(alpha: 0.3),
+    .hardSigmoid(alpha: 0.2, beta: 0.6), .hardSwish, .sigmoid, .tanh,
+  ]
+
+  /// A fused activation becomes a node; the reference rounds once more then, by half a unit in the last place of what goes in.
+  @Test(arguments: activations) func fusedActivationsBecomeNodes(activation: Activation) throws {
+    var attributes = Attributes()
+    activation.store(in: &attributes)
+    var graph = Graph(name: "fused")
+    let x = graph.addInput("x", ValueType(.f32, [.symbol("N"), 5]))
+    let bias = graph.addConstant("bias", try Tensor([5], [0.1, -0.2, 0.3, -0.4, 0.5]))
+    graph.outputs = [graph.append(.add, "y", [x, bias], attributes.values)]
+    let again = try copy(graph)
+    #expect(again.nodes.map(\.op).count == 2)
+    #expect(again[again.outputs[0]].name == "y")
+    let input = try Tensor([2, 5], [-3, -1, -0.5, 0, 0.2, 0.4, 1, 2, 4, 7])
+    let (one, other) = (try Interpreter(graph).run([input])[0], try Interpreter(again).run([input])[0])
+    // |x + b| ≤ 7.5, so the rounding of the sum is at most 2⁻²², and hard swish, the steepest, is at most 1.5 times as steep.
+    for (a, b) in zip(one.doubles(), other.doubles()) { #expect(abs(a - b) <= 1.5 * 0x1p-22 + abs(a) * 0x1p-23) }
+  }
+
+  @Test(arguments: [[Dim.fixed(2), 6, 3, 4], [.symbol("N"), 6, 3, 4], [.symbol("N"), 6, .symbol("H"), .symbol("W")], [2, 6]])
+  func channelShuffleBecomesReshapes(shape: [Dim]) throws {
+    var graph = Graph(name: "shuffle")
+    let x = graph.addInput("x", ValueType(.f32, shape))
+    graph.outputs = [graph.append(.channelShuffle, "y", [x], ["groups": .int(3)])]
+    let again = try copy(graph)
+    #expect(!again.nodes.contains { $0.op == .channelShuffle })
+    let extents = zip(shape, [2, 6, 3, 4]).map { dim, fallback in dim.value ?? fallback }
+    let count = extents.reduce(1, *)
+    let input = try Tensor(extents, (0..<count).map { Float($0) })
+    #expect(try Interpreter(graph).run([input])[0].floats() == Interpreter(again).run([input])[0].floats())
+  }
+
+  private func linear(_ weight: Weight) -> Graph {
+    var graph = Graph(name: "linear")
+    let x = graph.addInput("x", ValueType(.f32, [.symbol("N"), 3]))
+    let w = graph.addValue("w", constant: weight)
+    graph.outputs = [graph.append(.gemm, "y", [x, w], ["transB": .int(1)])]
+    return graph
+  }
+
+  /// A pruned and quantized weight: what is not stored is 0, whose code is the zero point of its channel.
+  @Test func sparseQuantizedWeightsBecomeDenseCodes() throws {
+    let parameters = try AffineQuantization(scales: [0.5, 0.25], zeroPoints: [3, -2], axis: 0)
+    let weight = try Weight(
+      shape: [2, 3], elements: .affine(codes: Tensor(.s8, [3], [Int8(5), -100, 7]), parameters),
+      arrangement: .bitmap(Tensor(.u8, [1], [UInt8(0b011001)])))
+    let again = try copy(linear(weight))
+    let copied = try #require(again[try again.nodes[0].requiredInput(1)].constant)
+    #expect(copied.quantization == parameters)
+    #expect(copied.isDense)
+    #expect(try copied.decoded().floats() == weight.decoded().floats())
+    #expect(try weight.decoded().floats() == [1, 0, 0, -24.5, 2.25, 0])
+  }
+
+  @Test func sparsePlainWeightsBecomeDense() throws {
+    let weight = try Weight(
+      shape: [2, 3], elements: .plain(Tensor([2], [5, 6])), arrangement: .gaps(Tensor(.u8, [2], [UInt8(1), 2])))
+    let again = try copy(linear(weight))
+    #expect(again[try again.nodes[0].requiredInput(1)].constant?.plain?.floats() == [0, 5, 0, 0, 6, 0])
+  }
+
+  @Test func metadataTravels() throws {
+    var graph = linear(Weight(try Tensor([2, 3], [1, 2, 3, 4, 5, 6])))
+    graph.metadata = ["licence": "MIT", "note": "größer"]
+    let again = try copy(graph)
+    #expect(again.metadata["licence"] == "MIT" && again.metadata["note"] == "größer" && again.metadata["producer"] == "netsuke")
+    #expect(again.name == "linear")
+  }
+
+  @Test func constantsAndInputsCanBeOutputs() throws {
+    var graph = Graph(name: "edges")
+    let x = graph.addInput("x", ValueType(.f32, [2]))
+    let k = graph.addConstant("k", try Tensor([2], [1, 2]))
+    let y = graph.append(.add, "y", [x, k])
+    graph.outputs = [y, k]
+    let again = try copy(graph)
+    let outputs = try Interpreter(again).run([try Tensor([2], [10, 20])])
+    #expect(again.outputs.map { again[$0].name } == ["y", "k"])
+    #expect(outputs.map { $0.floats() } == [[11, 22], [1, 2]])
+  }
+}
