@@ -37,7 +37,7 @@ let package = Package(
     module("Kernels", ["KernelContract", "CIntrinsics"], flags: kernelFlags),
     module("Formats", ["Tensors", "Graph", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     module("Reference", ["Tensors", "Graph"]),
-    module("Passes", ["Tensors", "Graph"]),
+    module("Passes", ["Tensors", "Graph", "Reference"]),
     module("Compression", ["Tensors", "Graph", "Passes"]),
     module("Plan", ["Tensors", "Graph", "KernelContract", "CMachine"]),
     module("Runtime", ["Tensors", "KernelContract", "CMachine", "Plan", "Kernels"]),

@@ -56,7 +56,7 @@ extension Graph {
   }
 
   /// Refuses negative extents and byte counts beyond what a `Tensor` takes, symbols counted as 1.
-  private static func checkExtents(_ type: ValueType, of name: String, node: String?) throws {
+  package static func checkExtents(_ type: ValueType, of name: String, node: String?) throws {
     guard let shape = type.shape else { return }
     let least = shape.map { dim in
       switch dim {

@@ -3,14 +3,85 @@ import Tensors
 
 /// The passes that every imported model goes through; each keeps the meaning of the graph.
 package enum Pipeline {
+  /// Every pass, in the order of a round. `growth` bounds what folded constants may add, in bytes.
+  package static func passes(growth: Int) -> [Pass] {
+    [
+      .removeDeadNodes, .foldConstants(growth: growth), .foldShapes, .removeNoOps, .mergeTransposes,
+      // Before activations disappear into their producers.
+      .recognizeHardSwish, .fusePadding, .recognizeGlobalPool, .fuseChannelShuffle, .fuseMatMulAdd,
+      .foldBatchNormalization, .fuseActivation,
+    ]
+  }
+
+  /// More rounds than any real network needs; each shortens a chain by at least one node.
+  private static let maximumRounds = 64
+
   /// Infers types and shapes, folds constants, batch norms and activations, drops what is dead; the graph stays valid for every
   /// value of its symbolic extents.
+  ///
+  /// Folded constants may not outgrow three times those that are there (16 MB for small graphs). Every pass that changed
+  /// something is verified. On failure `graph` is unchanged.
   package static func simplify(_ graph: inout Graph) throws {
-    throw Failure(.internal, "not there yet")
+    let constants = graph.values.reduce(0) { $0 + ($1.constant?.storedByteCount ?? 0) }
+    var result = graph
+    try run(&result, growth: max(3 * constants, 16 << 20))
+    graph = result
   }
 
   /// The graph for these input shapes, one list of extents for each input: every extent fixed, every shape computation folded.
+  ///
+  /// `graph` need not be simplified. Outputs keep their number, order and names; an output that depends on no input is a constant.
+  /// - Throws: `shapeMismatch` where a shape is not one the graph takes; `unsupported` naming the node whose shape depends on data.
   package static func specialize(_ graph: Graph, inputShapes: [[Int]]) throws -> Graph {
-    throw Failure(.internal, "not there yet")
+    var result = graph
+    try fix(&result, inputShapes)
+    try run(&result, growth: 256 << 20)
+    for node in result.nodes {
+      for output in node.outputs where result[output].type?.shape?.fixed == nil {
+        throw Failure(.unsupported, "the shape of '\(result[output].name)' depends on data", node: node.name)
+      }
+    }
+    return result
+  }
+
+  private static func run(_ graph: inout Graph, growth: Int) throws {
+    try Verifier.checkStructure(graph)
+    try graph.inferTypes()
+    let passes = passes(growth: growth)
+    for _ in 0..<maximumRounds {
+      var changed = false
+      for pass in passes where try pass.run(&graph) {
+        changed = true
+        do { try Verifier.verify(graph) } catch var failure as Failure {
+          failure.message = "after the pass \(pass.name): \(failure.message)"
+          throw failure
+        }
+      }
+      if !changed { return }
+    }
+  }
+
+  /// Gives the inputs `shapes`, one symbol standing for one number.
+  private static func fix(_ graph: inout Graph, _ shapes: [[Int]]) throws {
+    guard shapes.count == graph.inputs.count else {
+      throw Failure(.invalidArgument, "the model has \(graph.inputs.count) inputs, \(shapes.count) shapes were given")
+    }
+    try Verifier.checkStructure(graph)
+    var symbols: [String: Int] = [:]
+    for (id, extents) in zip(graph.inputs, shapes) {
+      guard let type = graph[id].type else { continue }
+      var fits = type.shape?.count ?? extents.count == extents.count && extents.allSatisfy { $0 >= 0 }
+      for (dim, extent) in zip(type.shape ?? [], extents) {
+        switch dim {
+        case .fixed(let value): fits = fits && value == extent
+        case .symbolic(let coefficient, let symbol):
+          let value = symbols[symbol] ?? extent / max(coefficient, 1)
+          symbols[symbol] = value
+          fits = fits && value.multipliedReportingOverflow(by: coefficient) == (extent, false)
+        }
+      }
+      guard fits else { throw Failure(.shapeMismatch, "the input '\(graph[id].name)' is \(type), not \(extents)") }
+      graph[id].type = ValueType(type.dtype, extents.map(Dim.fixed))
+    }
   }
 }

@@ -29,6 +29,7 @@ package struct Call {
       try Verifier.checkStructure(graph)
       context = InferenceContext(graph: graph, node: node, shapeValues: known)
       outputs = try Schema.of(node.op).infer(context)
+      for (index, type) in outputs.enumerated() { try Graph.checkExtents(type, of: "output \(index)", node: original.name) }
     } catch var failure as Failure {
       failure.node = original.name
       throw failure
