@@ -16,4 +16,19 @@ enum {
 /* The instruction sets that both the processor and the operating system support, as a sum of the bits above. */
 uint32_t cmachine_features(void);
 
+/* Sleeps while *word == expected, until woken (spurious returns are possible). */
+void cmachine_futex_wait(const uint32_t *word, uint32_t expected);
+
+/* Wakes at most `count` of those who sleep on `word`. */
+void cmachine_futex_wake(const uint32_t *word, int32_t count);
+
+/* A hint to the processor that this is a spinning wait. */
+static inline void cmachine_pause(void) {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
 #endif

@@ -1,0 +1,61 @@
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// The memory a plan owns: descriptors and packed constants, at addresses that never change.
+///
+/// Written while the plan is made, read-only afterwards; that is what makes `Sendable` true.
+final class PlanMemory: @unchecked Sendable {
+  /// Bytes that kernels may read, never use, behind a constant.
+  static let slackBytes = 64
+
+  private var blocks: [UnsafeMutableRawPointer] = []
+  private var keepers: [Storage] = []
+  private(set) var constantBytes = 0
+
+  deinit { for block in blocks { free(block) } }
+
+  /// A copy of a plain-old-data struct.
+  func place<Descriptor: BitwiseCopyable>(_ descriptor: Descriptor) throws -> UnsafeRawPointer {
+    let block = try allocate(MemoryLayout<Descriptor>.size)
+    block.storeBytes(of: descriptor, as: Descriptor.self)
+    return UnsafeRawPointer(block)
+  }
+
+  /// Zeroed memory of `byteCount` bytes, 64-byte aligned, that counts as constants.
+  func constant(byteCount: Int) throws -> UnsafeMutableRawPointer {
+    constantBytes += byteCount
+    return try allocate(byteCount)
+  }
+
+  /// The elements, copied.
+  func constant<Element: BitwiseCopyable>(_ elements: [Element]) throws -> UnsafePointer<Element> {
+    let block = try constant(byteCount: elements.count * MemoryLayout<Element>.stride)
+    elements.withUnsafeBytes { bytes in
+      if let base = bytes.baseAddress { block.copyMemory(from: base, byteCount: bytes.count) }
+    }
+    return UnsafePointer(block.assumingMemoryBound(to: Element.self))
+  }
+
+  /// The bytes of `tensor` where they lie; the plan keeps them alive.
+  func constant(_ tensor: Tensor) -> UnsafeRawPointer {
+    keepers.append(tensor.storage)
+    constantBytes += tensor.byteCount
+    return tensor.storage.base + tensor.byteOffset
+  }
+
+  private func allocate(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
+    guard byteCount >= 0, byteCount <= 1 << 46 else { throw Failure(.outOfMemory, "cannot allocate \(byteCount) bytes") }
+    let rounded = (byteCount + PlanMemory.slackBytes + 63) & ~63
+    guard let block = aligned_alloc(64, rounded) else {
+      throw Failure(.outOfMemory, "cannot allocate \(byteCount) bytes of packed weights")
+    }
+    memset(block, 0, rounded)
+    blocks.append(block)
+    return block
+  }
+}
