@@ -11,6 +11,10 @@ enum Placement {
   /// A part of the other value along an axis.
   case slice(ValueID, axis: Int, start: Int)
   case output(Int)
+  /// The codes that the node at this index, a QuantizeLinear, makes of this value, which nothing else reads.
+  case quantized(ValueID, by: Int)
+  /// What the node at this index, a DequantizeLinear, makes of these codes.
+  case dequantized(ValueID, by: Int)
 
   /// Every value's placement; a value that several readers would place goes to the last of them.
   static func all(in graph: Graph, uses: Uses) throws -> [ValueID: Placement] {
@@ -18,7 +22,7 @@ enum Placement {
     for (index, id) in graph.outputs.enumerated() where uses.producer(of: id) != nil && placements[id] == nil {
       placements[id] = .output(index)
     }
-    for node in graph.nodes.reversed() {
+    for (index, node) in graph.nodes.enumerated().reversed() {
       guard let output = node.outputs.first else { continue }
       func place(_ position: Int, _ placement: Placement) {
         guard let id = node.input(position), uses.producer(of: id) != nil, placements[id] == nil else { return }
@@ -29,6 +33,7 @@ enum Placement {
         let shape = try graph.fixedShape(output, of: node)
         let axis = try node.attributes.int("axis", default: 0)
         let normalized = axis < 0 ? axis + shape.count : axis
+        guard shape.indices.contains(normalized) else { throw Failure(.shapeMismatch, "the axis \(axis) is not there", node: node.name) }
         var start = 0
         for position in node.inputs.indices {
           guard let id = node.input(position) else { continue }
@@ -36,9 +41,10 @@ enum Placement {
           start += try graph.fixedShape(id, of: node)[normalized]
         }
       case .reshape, .flatten, .squeeze, .unsqueeze: place(0, .reshape(output))
-      case .identity, .dequantizeLinear: place(0, .same(output))
+      case .identity: place(0, .same(output))
+      case .dequantizeLinear: place(0, .dequantized(output, by: index))
       case .quantizeLinear:
-        if let id = node.input(0), uses.soleConsumer(of: id) != nil { place(0, .same(output)) }
+        if let id = node.input(0), uses.soleConsumer(of: id) != nil { place(0, .quantized(output, by: index)) }
       default: break
       }
     }

@@ -120,8 +120,8 @@ struct View: Hashable {
       return view
     }
     let kept = shape.indices.filter { shape[$0] != 1 }
-    let old = kept.map { (extent: shape[$0], stride: strides[$0]) }
-    var strides = [Int](repeating: 1, count: target.count)
+    let old = kept.map { (extent: shape[$0], stride: self.strides[$0]) }
+    var changed = [Int](repeating: 1, count: target.count)
     // Groups of old axes and of new axes with equal products, outermost first; a group's old axes must walk as one.
     var (i, j) = (0, 0)
     while i < old.count {
@@ -146,11 +146,11 @@ struct View: Hashable {
       for axis in oldBegin..<(i - 1) where old[axis].stride != old[axis + 1].stride * old[axis + 1].extent { return nil }
       var step = old[i - 1].stride
       for axis in (newBegin..<j).reversed() {
-        strides[axis] = step
+        changed[axis] = step
         step *= target[axis]
       }
     }
-    view.strides = strides
+    view.strides = changed
     return view
   }
 }

@@ -1,0 +1,152 @@
+import Graph
+import KernelContract
+import Tensors
+
+/// A convolution's numbers, the same for every form it is run in.
+struct ConvShape {
+  let window: WindowGeometry
+  let batch: Int
+  let groups: Int
+  let groupIn: Int
+  let groupOut: Int
+
+  var channels: Int { groups * groupIn }
+  var outputs: Int { groups * groupOut }
+  var taps: Int { window.kernel.reduce(1, *) }
+  var isDepthwise: Bool { groups > 1 && groupIn == 1 && groupOut == 1 }
+  var packing: GemmPacking {
+    GemmPacking(groups: groups, groupOutChannels: groupOut, groupInChannels: groupIn, taps: taps)
+  }
+
+  /// Multiply-accumulates, those with padding counted in.
+  var macs: Int { batch * window.outputs.reduce(1, *) * outputs * groupIn * taps }
+
+  func geometry(input: Int, output: Int) -> Geometry { Geometry(window, batch: batch, inputPixelStride: input, outputPixelStride: output) }
+}
+
+extension Geometry {
+  init(_ window: WindowGeometry, batch: Int, inputPixelStride: Int, outputPixelStride: Int) {
+    let (y, x) = (window.vertical, window.horizontal)
+    self.init(
+      batch: batch, inputHeight: y.input, inputWidth: x.input, inputPixelStride: inputPixelStride, outputHeight: y.output,
+      outputWidth: x.output, outputPixelStride: outputPixelStride)
+    (kernelHeight, kernelWidth) = (y.kernel, x.kernel)
+    (strideY, strideX) = (y.stride, x.stride)
+    (dilationY, dilationX) = (y.dilation, x.dilation)
+    (padTop, padLeft, padBottom, padRight) = (y.padBegin, x.padBegin, y.padEnd, x.padEnd)
+  }
+}
+
+extension PlanBuilder {
+  func lowerConv() throws {
+    let (x, w, out) = (try node.requiredInput(0), try node.requiredInput(1), node.outputs[0])
+    guard let weight = graph[w].constant else { throw unsupported("the weights must be constant") }
+    let (input, kernel) = (try shape(x), try shape(w))
+    let groups = try node.attributes.int("group", default: 1)
+    let conv = ConvShape(
+      window: try WindowGeometry(node, in: graph), batch: input[0], groups: groups, groupIn: kernel[1], groupOut: kernel[0] / groups)
+    let bias = try bias(2, count: conv.outputs)
+    let activation = try Activation(node.attributes)
+    if codes(x) != nil, let integers = IntegerWeights(weight, outputAxis: 0),
+      try lowerIntegerConv(conv, x, w, out, integers, bias, activation)
+    {
+      return
+    }
+    try requireFloat(x)
+    if conv.isDepthwise {
+      try lowerDepthwise(conv, x, w, out, bias, activation)
+    } else {
+      try lowerDenseConv(conv, x, w, out, bias, activation)
+    }
+  }
+
+  /// Refuses element types that no kernel computes with.
+  func requireFloat(_ id: ValueID) throws {
+    let dtype = try dtype(id)
+    guard dtype == .f32 else { throw unsupported("computing with \(dtype.name) is not supported, only with f32 and 8-bit codes") }
+  }
+
+  private func lowerDepthwise(
+    _ conv: ConvShape, _ x: ValueID, _ w: ValueID, _ out: ValueID, _ bias: [Float], _ activation: Activation
+  ) throws {
+    let input = try pixels(x)
+    let output = try pixelDestination(out, .f32)
+    guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no pixel layout") }
+    let packing = DepthwisePacking(channels: conv.channels, taps: conv.taps)
+    let weights = try packed(w, "depthwise") {
+      guard let floats = try graph[w].constant?.decoded().floats() else { throw unsupported("the weights must be constant") }
+      let target = try memory.constant(byteCount: 4 * packing.weightCount)
+      floats.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress { packing.pack(f32: base, into: target.bindMemory(to: Float.self, capacity: packing.weightCount)) }
+      }
+      return UnsafeRawPointer(target)
+    }
+    let descriptor = DepthwiseF32Descriptor(
+      geometry: conv.geometry(input: inStride, output: outStride), channels: conv.channels,
+      weights: weights.assumingMemoryBound(to: Float.self), bias: try packedColumns(bias, fill: 0, packing), epilogue: Epilogue(activation))
+    try emit(descriptor, [output, input], macs: conv.macs, fusing: names(activation))
+    define(out, output)
+  }
+
+  private func lowerDenseConv(
+    _ conv: ConvShape, _ x: ValueID, _ w: ValueID, _ out: ValueID, _ bias: [Float], _ activation: Activation
+  ) throws {
+    let direct = directImage(x, conv)
+    let input = try direct ?? pixels(x)
+    let join = activation == .none ? try residual(of: out) : nil
+    let target = join?.output ?? out
+    let output = try pixelDestination(target, .f32)
+    guard let inStride = direct != nil ? 0 : input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no pixel layout") }
+    let geometry = conv.geometry(input: inStride, output: outStride)
+    let blocks = ProductBlocks(
+      rows: geometry.outputPixels, columns: conv.groupOut, depth: conv.groupIn * conv.taps, groups: conv.groups, elementBytes: 4,
+      machine: machine, threads: options.threads)
+    let descriptor = GemmF32Descriptor(
+      geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut,
+      weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: try packedColumns(bias, fill: 0, conv.packing),
+      epilogue: Epilogue(join?.activation ?? activation), residualPixelStride: join?.view.pixelStride, inputIsNCHW: direct != nil,
+      rowBlock: blocks.rows, panelBlock: blocks.panels)
+    if let join {
+      try emit(descriptor, [output, input, join.view], macs: conv.macs, inPlace: [2], fusing: ["Add"] + names(join.activation))
+      fused.insert(join.node)
+    } else {
+      try emit(descriptor, [output, input], macs: conv.macs, fusing: names(activation))
+    }
+    define(target, output)
+  }
+
+  /// The image as the caller gave it, where the product can read it without a layout change: few channels, no groups.
+  private func directImage(_ x: ValueID, _ conv: ConvShape) -> View? {
+    guard let view = states[x]?.views.first, conv.groups == 1, conv.groupIn > 1, conv.groupIn <= 4, view.shape.count == 4,
+      view.isRowMajor, view.pixelStride == nil
+    else { return nil }
+    return view
+  }
+
+  /// An addition that is the only reader of `id` and whose other operand is there already: the product can add it itself.
+  private func residual(of id: ValueID) throws -> (node: Int, output: ValueID, view: View, activation: Activation)? {
+    guard let index = uses.soleConsumer(of: id), graph.nodes[index].op == .add else { return nil }
+    let add = graph.nodes[index]
+    guard let left = add.input(0), let right = add.input(1) else { return nil }
+    let other = left == id ? right : left
+    guard other != id, graph[other].constant == nil, states[other] != nil, try dtype(other) == .f32, try shape(other) == shape(id),
+      try shape(add.outputs[0]) == shape(id), quantizer(of: add.outputs[0]) == nil
+    else { return nil }
+    let view = try pixels(other)
+    return (index, add.outputs[0], view, try Activation(add.attributes))
+  }
+
+  /// What a step's list of operators says of a fused activation.
+  func names(_ activation: Activation) -> [String] {
+    switch activation {
+    case .none: []
+    case .relu: ["Relu"]
+    case .clip: ["Clip"]
+    case .leakyRelu: ["LeakyRelu"]
+    case .hardSigmoid: ["HardSigmoid"]
+    case .hardSwish: ["HardSwish"]
+    case .sigmoid: ["Sigmoid"]
+    case .tanh: ["Tanh"]
+    }
+  }
+}

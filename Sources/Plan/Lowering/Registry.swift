@@ -1,0 +1,48 @@
+import Graph
+
+/// How an operator becomes steps: reads `builder.node`, defines its outputs.
+typealias Lowering = @Sendable (PlanBuilder) throws -> Void
+
+/// Every operator that the plan can run; one line, and one function in the family's file, for each.
+let lowerings: [Operator: Lowering] = [
+  .conv: { try $0.lowerConv() },
+  .gemm: { try $0.lowerGemm() },
+  .matMul: { try $0.lowerMatMul() },
+  .batchNormalization: { try $0.lowerBatchNormalization() },
+  .lrn: { try $0.lowerLRN() },
+  .maxPool: { try $0.lowerPool(.max) },
+  .averagePool: { try $0.lowerPool(.average) },
+  .globalAveragePool: { try $0.lowerGlobalPool(.average) },
+  .globalMaxPool: { try $0.lowerGlobalPool(.max) },
+  .reduceMean: { try $0.lowerReduceMean() },
+  .relu: { try $0.lowerUnary() },
+  .clip: { try $0.lowerUnary() },
+  .sigmoid: { try $0.lowerUnary() },
+  .hardSigmoid: { try $0.lowerUnary() },
+  .hardSwish: { try $0.lowerUnary() },
+  .leakyRelu: { try $0.lowerUnary() },
+  .tanh: { try $0.lowerUnary() },
+  .softmax: { try $0.lowerSoftmax() },
+  .add: { try $0.lowerBinary(.add) },
+  .sub: { try $0.lowerBinary(.sub) },
+  .mul: { try $0.lowerBinary(.mul) },
+  .div: { try $0.lowerBinary(.div) },
+  .concat: { try $0.lowerConcat() },
+  .split: { try $0.lowerSplit() },
+  .slice: { try $0.lowerSlice() },
+  .reshape: { try $0.lowerReshape() },
+  .flatten: { try $0.lowerReshape() },
+  .squeeze: { try $0.lowerReshape() },
+  .unsqueeze: { try $0.lowerReshape() },
+  .transpose: { try $0.lowerTranspose() },
+  .pad: { try $0.lowerPad() },
+  .gather: { try $0.lowerGather() },
+  .expand: { try $0.lowerExpand() },
+  .identity: { try $0.lowerReshape() },
+  .channelShuffle: { try $0.lowerChannelShuffle() },
+  .constantOfShape: { try $0.lowerConstantOfShape() },
+  .shape: { try $0.lowerShape() },
+  .cast: { try $0.lowerCast() },
+  .quantizeLinear: { try $0.lowerQuantize() },
+  .dequantizeLinear: { try $0.lowerDequantize() },
+]

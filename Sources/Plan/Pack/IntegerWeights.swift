@@ -1,0 +1,58 @@
+import Graph
+import Tensors
+
+/// Affine weights as the integer kernels take them: s8, zero points subtracted, one scale for each output channel.
+struct IntegerWeights {
+  /// Dense, in the weight's own order.
+  let codes: [Int8]
+  let scales: [Float]
+  /// Σ of each output channel's codes.
+  let sums: [Int32]
+
+  /// Products of more terms could overflow 32 bits: 255 · 128 · 32768 = 2³⁰, which leaves as much for the bias.
+  static let maximumDepth = 32_768
+
+  /// Nil unless the elements are affine, per tensor or along `outputAxis`, and fit s8 without their zero points.
+  init?(_ weight: Weight, outputAxis: Int) {
+    guard case .affine(let stored, let quantization) = weight.elements, weight.shape.indices.contains(outputAxis),
+      quantization.axis == nil || quantization.axis == outputAxis
+    else { return nil }
+    let outputs = weight.shape[outputAxis]
+    guard outputs > 0, weight.count / outputs <= IntegerWeights.maximumDepth else { return nil }
+    let stride = weight.shape[(outputAxis + 1)...].reduce(1, *)
+    let single = quantization.scales.count == 1
+    let signed = stored.dtype == .s8
+    var codes = [Int8](repeating: 0, count: weight.count)
+    var sums = [Int32](repeating: 0, count: outputs)
+    var fits = true
+    let bytes = stored.bytes
+    weight.forEachStored { position, dense in
+      let channel = dense / stride % outputs
+      let code = signed ? Int32(Int8(bitPattern: bytes[position])) : Int32(bytes[position])
+      let centered = Int64(code) - Int64(quantization.zeroPoints[single ? 0 : channel])
+      guard let narrow = Int8(exactly: centered) else { return fits = false }
+      codes[dense] = narrow
+      sums[channel] += Int32(narrow)
+    }
+    guard fits else { return nil }
+    self.codes = codes
+    self.sums = sums
+    scales = single ? [Float](repeating: quantization.scales[0], count: outputs) : quantization.scales
+  }
+
+  /// The bias of the exact accumulator: round(bias / (input scale · weight scale)) − zeroPoint · Σ codes; nil where it does not fit.
+  func accumulatorBias(_ bias: [Float], input: CodeParameters) -> [Int32]? {
+    var result = [Int32](repeating: 0, count: scales.count)
+    for channel in scales.indices {
+      let rounded = (Double(bias[channel]) / (Double(input.scale) * Double(scales[channel]))).rounded(.toNearestOrEven)
+      guard rounded.magnitude <= 0x1p30 else { return nil }
+      result[channel] = Int32(rounded) &- input.zeroPoint &* sums[channel]
+    }
+    return result
+  }
+
+  /// What turns an accumulator into output codes (or into reals, without an output).
+  func requantizationScales(input: CodeParameters, output: CodeParameters?) -> [Float] {
+    scales.map { Float(Double(input.scale) * Double($0) / Double(output?.scale ?? 1)) }
+  }
+}

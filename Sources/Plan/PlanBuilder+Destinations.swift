@@ -1,0 +1,111 @@
+import Graph
+import KernelContract
+import Tensors
+
+extension PlanBuilder {
+  /// Memory for a value that is about to be made: where its placement wants it if `accepts` likes the view, else new memory
+  /// with `strides`.
+  ///
+  /// - Parameter codes: for u8 codes that stand for the value, their parameters.
+  func destination(
+    _ id: ValueID, _ dtype: DType, codes: CodeParameters? = nil, strides: [Int], accepts: (View) -> Bool
+  ) throws -> View {
+    let shape = try shape(id)
+    if let view = try placed(id, dtype, codes, strides: strides), view.shape == shape, accepts(view) { return view }
+    return allocate(dtype, shape, strides: strides)
+  }
+
+  /// Memory with channels innermost.
+  func pixelDestination(_ id: ValueID, _ dtype: DType, codes: CodeParameters? = nil) throws -> View {
+    try destination(id, dtype, codes: codes, strides: View.pixels(shape(id))) { $0.pixelStride != nil }
+  }
+
+  /// Dense memory in the logical order.
+  func rowMajorDestination(_ id: ValueID, _ dtype: DType, codes: CodeParameters? = nil) throws -> View {
+    try destination(id, dtype, codes: codes, strides: View.rowMajor(shape(id))) { $0.isRowMajor }
+  }
+
+  /// The view that the value's placement gives it; nil where there is none or it does not fit.
+  private func placed(_ id: ValueID, _ dtype: DType, _ codes: CodeParameters?, strides: [Int]) throws -> View? {
+    switch placements[id] {
+    case nil: return nil
+    case .output(let index):
+      guard graph[id].type?.dtype == dtype else { return nil }
+      return View(buffer: outputBuffer(index, try Tensor.checkedByteCount(dtype, shape(id))), dtype: dtype, shape: try shape(id))
+    case .same(let other): return try placed(other, dtype, codes, strides: strides)
+    case .quantized(let other, let index):
+      guard let codes, let own = try? CodeParameters(quantizing: graph.nodes[index], in: graph), own == codes else { return nil }
+      return try placed(other, dtype, .integers, strides: strides)
+    case .dequantized(let other, let index):
+      guard codes != nil, let own = try? CodeParameters(quantizing: graph.nodes[index], in: graph) else { return nil }
+      return try placed(other, dtype, own, strides: strides)
+    case .reshape(let other):
+      // The other's memory is in its own logical order, or the reshape could not be a change of view.
+      guard let view = try placed(other, dtype, codes, strides: View.rowMajor(shape(other))) else { return nil }
+      return view.isRowMajor ? view.reshaped(try shape(id)) : nil
+    case .slice(let whole, let axis, let start):
+      guard let target = try reservation(whole, dtype, codes) else { return nil }
+      let extent = try shape(id)[axis]
+      return target.sliced(axis: axis, start: start, count: extent)
+    }
+  }
+
+  /// The memory of a concatenation's result, made when its first operand asks; nil for operands of another type or quantization.
+  private func reservation(_ id: ValueID, _ dtype: DType, _ codes: CodeParameters?) throws -> View? {
+    let parameters = codes ?? .integers
+    if let target = reserved[id] { return target.view.dtype == dtype && target.parameters == parameters ? target.view : nil }
+    if let codes, let wanted = quantizer(of: id), wanted != codes { return nil }
+    let shape = try shape(id)
+    // Concatenations nest: the whole may itself be a part of a larger one.
+    let strides = concatStrides(id, shape)
+    let nested = try placed(id, dtype, codes, strides: strides)
+    let usable = nested.flatMap { $0.shape == shape && $0.memoryOrder == View(buffer: 0, dtype: dtype, shape: shape, strides: strides).memoryOrder ? $0 : nil }
+    let view = usable ?? allocate(dtype, shape, strides: strides)
+    reserved[id] = Codes(view: view, parameters: parameters)
+    return view
+  }
+
+  /// The order in which a concatenation's result is wanted: as its operands' producers write.
+  func concatStrides(_ id: ValueID, _ shape: [Int]) -> [Int] {
+    guard shape.count != 4 else { return View.pixels(shape) }
+    guard shape.count == 3, let producer = uses.producer(of: id) else { return View.rowMajor(shape) }
+    let windows: Set<Operator> = [.conv, .maxPool, .averagePool]
+    let images = graph.nodes[producer].inputs.contains { $0.flatMap(uses.producer(of:)).map { windows.contains(graph.nodes[$0].op) } ?? false }
+    return images ? View.pixels(shape) : View.rowMajor(shape)
+  }
+
+  func outputBuffer(_ index: Int, _ byteCount: Int) -> Int {
+    buffers.firstIndex { $0.kind == .output(index) } ?? addBuffer(.output(index), byteCount: byteCount)
+  }
+
+  /// How the one reader of a value quantizes it: then its producer may write codes at once. Nil where it is read otherwise too.
+  func quantizer(of id: ValueID) -> CodeParameters? {
+    guard let consumer = uses.soleConsumer(of: id), graph.nodes[consumer].op == .quantizeLinear else { return nil }
+    return try? CodeParameters(quantizing: graph.nodes[consumer], in: graph)
+  }
+}
+
+extension CodeParameters {
+  /// The parameters of a QuantizeLinear or DequantizeLinear node, moved to u8 (s8 codes are stored with 128 added).
+  /// - Throws: `unsupported` unless scale and zero point are constants of one element and the codes are u8 or s8.
+  init(quantizing node: Node, in graph: Graph) throws {
+    let quantizes = node.op == .quantizeLinear
+    guard let id = quantizes ? node.outputs.first : node.input(0), let dtype = graph[id].type?.dtype, dtype == .u8 || dtype == .s8,
+      let scale = try graph.constant(node, 1), scale.dtype == .f32, scale.count == 1
+    else {
+      throw Failure(
+        .unsupported, "\(node.op.rawValue): activations are quantized to u8 or s8 with one constant scale", node: node.name)
+    }
+    var zeroPoint = dtype == .s8 ? 128 : 0
+    if node.input(2) != nil {
+      guard let constant = try graph.constant(node, 2), constant.count == 1, let value = try constant.ints().first else {
+        throw Failure(.unsupported, "\(node.op.rawValue): the zero point must be one constant", node: node.name)
+      }
+      zeroPoint += value
+    }
+    guard (0...255).contains(zeroPoint), let first = scale.floats().first, first.isFinite, first > 0 else {
+      throw Failure(.unsupported, "\(node.op.rawValue): the scale must be finite and above zero", node: node.name)
+    }
+    self.init(scale: first, zeroPoint: Int32(zeroPoint))
+  }
+}
