@@ -67,8 +67,10 @@ package struct Step: Sendable {
   package var macs: Int
   /// Bytes of the tensors read and written, constants included.
   package var bytes: Int
-  /// Shape and layout of the result, for people.
-  package var result: String
+  /// Element type, extents and layout (`nhwc`, `nchw`, `rows`, `strided`) of the result.
+  package var dtypeName: String
+  package var extents: [Int]
+  package var layout: String
 
   /// Whether helpers are worth their wake-up, a few microseconds: by the least time that the step can take on one core.
   package var paysToSplit: Bool {

@@ -59,7 +59,9 @@ extension PlanBuilder {
     // Concatenations nest: the whole may itself be a part of a larger one.
     let strides = concatStrides(id, shape)
     let nested = try placed(id, dtype, codes, strides: strides)
-    let usable = nested.flatMap { $0.shape == shape && $0.memoryOrder == View(buffer: 0, dtype: dtype, shape: shape, strides: strides).memoryOrder ? $0 : nil }
+    let usable = nested.flatMap {
+      $0.shape == shape && $0.memoryOrder == View(buffer: 0, dtype: dtype, shape: shape, strides: strides).memoryOrder ? $0 : nil
+    }
     let view = usable ?? allocate(dtype, shape, strides: strides)
     reserved[id] = Codes(view: view, parameters: parameters)
     return view
@@ -70,7 +72,9 @@ extension PlanBuilder {
     guard shape.count != 4 else { return View.pixels(shape) }
     guard shape.count == 3, let producer = uses.producer(of: id) else { return View.rowMajor(shape) }
     let windows: Set<Operator> = [.conv, .maxPool, .averagePool]
-    let images = graph.nodes[producer].inputs.contains { $0.flatMap(uses.producer(of:)).map { windows.contains(graph.nodes[$0].op) } ?? false }
+    let images = graph.nodes[producer].inputs.contains {
+      $0.flatMap(uses.producer(of:)).map { windows.contains(graph.nodes[$0].op) } ?? false
+    }
     return images ? View.pixels(shape) : View.rowMajor(shape)
   }
 

@@ -45,7 +45,9 @@ extension PlanBuilder {
       let buffer = outputBuffer(index, try Tensor.checkedByteCount(dtype, shape))
       let target = View(buffer: buffer, dtype: dtype, shape: shape)
       node = Node(.identity, name: graph[id].name, inputs: [], outputs: [])
-      if states[id]?.views.contains(where: { $0.buffer == buffer && $0.isRowMajor && $0.shape == shape && $0.offset == 0 }) ?? false { continue }
+      if states[id]?.views.contains(where: { $0.buffer == buffer && $0.isRowMajor && $0.shape == shape && $0.offset == 0 }) ?? false {
+        continue
+      }
       if let codes = codes(id), states[id]?.views.isEmpty ?? true, dtype == .u8 {
         if codes.view.buffer != buffer { try emitCopy(from: codes.view, to: target) }
         continue

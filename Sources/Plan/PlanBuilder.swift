@@ -99,11 +99,12 @@ final class PlanBuilder {
       throw unsupported("there is no kernel of the family \(Descriptor.family)")
     }
     let operators = [node.op.rawValue] + fusing
-    let result = views.first.map { "\($0.dtype.name)\($0.shape) \($0.layoutName)" } ?? ""
     let step = Step(
       name: node.name, operators: operators, kernel: "\(entry.id)", function: entry.step,
       descriptor: UInt(bitPattern: try memory.place(descriptor)), buffers: [], taskCount: descriptor.taskCount,
-      scratchBytes: descriptor.scratchBytes, macs: macs, bytes: views.reduce(0) { $0 + $1.byteCount }, result: result)
+      scratchBytes: descriptor.scratchBytes, macs: macs, bytes: views.reduce(0) { $0 + $1.byteCount },
+      dtypeName: views.first?.dtype.name ?? "",
+      extents: views.first?.shape ?? [], layout: views.first?.layoutName ?? "")
     for view in views {
       buffers[view.buffer].first = min(buffers[view.buffer].first, drafts.count)
       buffers[view.buffer].last = max(buffers[view.buffer].last, drafts.count)

@@ -46,7 +46,8 @@ package final class Executor: @unchecked Sendable {
   /// - Throws: `invalidArgument` for a thread count outside 1...1024, `outOfMemory`.
   package init(_ plan: Plan, _ options: ExecutorOptions = ExecutorOptions()) throws {
     guard (1...ExecutorOptions.maximumThreads).contains(options.threads) else {
-      throw Failure(.invalidArgument, "the number of threads must be between 1 and \(ExecutorOptions.maximumThreads), not \(options.threads)")
+      throw Failure(
+        .invalidArgument, "the number of threads must be between 1 and \(ExecutorOptions.maximumThreads), not \(options.threads)")
     }
     self.plan = plan
     self.options = options
@@ -68,7 +69,9 @@ package final class Executor: @unchecked Sendable {
     var next = table
     var patched = 0
     for (index, step) in plan.steps.enumerated() {
-      guard let descriptor = UnsafeRawPointer(bitPattern: step.descriptor) else { throw Failure(.internal, "a step without descriptor", node: step.name) }
+      guard let descriptor = UnsafeRawPointer(bitPattern: step.descriptor) else {
+        throw Failure(.internal, "a step without descriptor", node: step.name)
+      }
       let buffers = next
       for location in step.buffers {
         next.initialize(to: arena)
@@ -168,8 +171,10 @@ package final class Executor: @unchecked Sendable {
     for index in inputs.indices {
       let port = plan.inputs[index]
       guard inputs[index].count == port.byteCount else {
-        throw Failure(.shapeMismatch, "input '\(port.name)' (\(port.dtype.name)\(port.shape)) has \(port.byteCount) bytes, not \(inputs[index].count)")
+        throw Failure(
+          .shapeMismatch, "input '\(port.name)' (\(port.dtype.name)\(port.shape)) has \(port.byteCount) bytes, not \(inputs[index].count)")
       }
+      try requireAligned(inputs[index].baseAddress, port)
       // Read-only by contract: no step writes to an input.
       ports[index] = inputs[index].baseAddress.map { UnsafeMutableRawPointer(mutating: $0) } ?? arena
     }
@@ -182,11 +187,20 @@ package final class Executor: @unchecked Sendable {
         continue
       }
       guard outputs[index].count == port.byteCount else {
-        throw Failure(.shapeMismatch, "output '\(port.name)' (\(port.dtype.name)\(port.shape)) has \(port.byteCount) bytes, not \(outputs[index].count)")
+        throw Failure(
+          .shapeMismatch, "output '\(port.name)' (\(port.dtype.name)\(port.shape)) has \(port.byteCount) bytes, not \(outputs[index].count)"
+        )
       }
+      try requireAligned(UnsafeRawPointer(base), port)
       try requireApart(UnsafeRawBufferPointer(outputs[index]), output: index, inputs: inputs, outputs: outputs)
       results[index] = base
       ports[inputs.count + index] = base
+    }
+  }
+
+  private func requireAligned(_ base: UnsafeRawPointer?, _ port: Plan.Port) throws {
+    guard UInt(bitPattern: base) % UInt(port.dtype.byteCount) == 0 else {
+      throw Failure(.invalidArgument, "the memory of '\(port.name)' must begin at a multiple of \(port.dtype.byteCount)")
     }
   }
 
@@ -199,7 +213,8 @@ package final class Executor: @unchecked Sendable {
       return a < b + other.count && b < a + memory.count
     }
     for index in inputs.indices where overlaps(inputs[index]) {
-      throw Failure(.invalidArgument, "the memory of output '\(plan.outputs[output].name)' overlaps that of input '\(plan.inputs[index].name)'")
+      throw Failure(
+        .invalidArgument, "the memory of output '\(plan.outputs[output].name)' overlaps that of input '\(plan.inputs[index].name)'")
     }
     for index in outputs.indices where index != output && overlaps(UnsafeRawBufferPointer(outputs[index])) {
       throw Failure(

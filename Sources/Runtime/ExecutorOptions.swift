@@ -4,9 +4,10 @@ package struct ExecutorOptions: Sendable {
   /// threads, and return when all calls have returned.
   package struct ParallelFor: @unchecked Sendable {
     package typealias Task = @convention(c) (_ context: UnsafeMutableRawPointer?, _ index: Int) -> Void
-    package typealias Function = @convention(c) (
-      _ user: UnsafeMutableRawPointer?, _ task: Task, _ context: UnsafeMutableRawPointer?, _ count: Int
-    ) -> Void
+    package typealias Function =
+      @convention(c) (
+        _ user: UnsafeMutableRawPointer?, _ task: Task, _ context: UnsafeMutableRawPointer?, _ count: Int
+      ) -> Void
     package var function: Function
     package var user: UnsafeMutableRawPointer?
 

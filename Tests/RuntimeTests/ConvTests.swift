@@ -7,7 +7,9 @@ import Testing
     var batch = 1, channels = 3, outputs = 5, height = 9, width = 7, kernel = [3, 3], groups = 1
     var strides = [1, 1], pads = [0, 0, 0, 0], dilations = [1, 1]
     var activation: Activation = .none
-    var description: String { "\(batch)x\(channels)x\(height)x\(width) → \(outputs), k\(kernel) g\(groups) s\(strides) p\(pads) d\(dilations)" }
+    var description: String {
+      "\(batch)x\(channels)x\(height)x\(width) → \(outputs), k\(kernel) g\(groups) s\(strides) p\(pads) d\(dilations)"
+    }
   }
 
   static let cases: [Case] = {
@@ -21,7 +23,9 @@ import Testing
       Case(channels: 35, outputs: 33, kernel: [1, 1]), Case(channels: 40, outputs: 18, pads: [1, 1, 1, 1]),
       Case(channels: 4, outputs: 16, height: 1, width: 1, kernel: [1, 1]), Case(batch: 0), Case(kernel: [9, 7]),
     ]
-    for activation: Activation in [.relu, .clip(low: -0.25, high: 0.5), .leakyRelu(alpha: 0.1), .hardSwish, .sigmoid, .tanh, .hardSigmoid(alpha: 0.2, beta: 0.5)] {
+    for activation: Activation in [
+      .relu, .clip(low: -0.25, high: 0.5), .leakyRelu(alpha: 0.1), .hardSwish, .sigmoid, .tanh, .hardSigmoid(alpha: 0.2, beta: 0.5),
+    ] {
       cases.append(Case(activation: activation))
       cases.append(Case(channels: 16, outputs: 16, groups: 16, pads: [1, 1, 1, 1], activation: activation))
     }

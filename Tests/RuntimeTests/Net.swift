@@ -109,7 +109,9 @@ func expectAgreement(
       return !(abs(a[position] - b[position]) <= tolerance) && a[position].bitPattern != b[position].bitPattern
     }
     if let wrong {
-      Issue.record("output \(index) of \(graph.nodes.map(\.op.rawValue)) at \(wrong): \(a[wrong]) instead of \(b[wrong])", sourceLocation: sourceLocation)
+      Issue.record(
+        "output \(index) of \(graph.nodes.map(\.op.rawValue)) at \(wrong): \(a[wrong]) instead of \(b[wrong])",
+        sourceLocation: sourceLocation)
     }
   }
 }

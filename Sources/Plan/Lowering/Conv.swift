@@ -96,7 +96,9 @@ extension PlanBuilder {
     let join = activation == .none ? try residual(of: out) : nil
     let target = join?.output ?? out
     let output = try pixelDestination(target, .f32)
-    guard let inStride = direct != nil ? 0 : input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no pixel layout") }
+    guard let inStride = direct != nil ? 0 : input.pixelStride, let outStride = output.pixelStride else {
+      throw unsupported("no pixel layout")
+    }
     let geometry = conv.geometry(input: inStride, output: outStride)
     let blocks = ProductBlocks(
       rows: geometry.outputPixels, columns: conv.groupOut, depth: conv.groupIn * conv.taps, groups: conv.groups, elementBytes: 4,

@@ -42,7 +42,9 @@ extension PlanBuilder {
       let codes = try packed(w, "depthwise s8") {
         let target = try memory.constant(byteCount: 2 * packing.weightCount)
         weights.codes.withUnsafeBufferPointer { source in
-          if let base = source.baseAddress { packing.pack(s8: base, into: target.bindMemory(to: Int16.self, capacity: packing.weightCount)) }
+          if let base = source.baseAddress {
+            packing.pack(s8: base, into: target.bindMemory(to: Int16.self, capacity: packing.weightCount))
+          }
         }
         return UnsafeRawPointer(target)
       }
@@ -53,7 +55,8 @@ extension PlanBuilder {
           requantization: result.requantization), [output, input.view], macs: conv.macs, fusing: fusing)
     } else {
       try emitIntegerProduct(
-        geometry, conv.packing, conv.packing.oihw, w, weights, bias, scales, zeroPoint, result, [output, input.view], macs: conv.macs, fusing)
+        geometry, conv.packing, conv.packing.oihw, w, weights, bias, scales, zeroPoint, result, [output, input.view], macs: conv.macs,
+        fusing)
     }
     define(out, output, result.parameters)
     return true
@@ -67,7 +70,9 @@ extension PlanBuilder {
     let codes = try packed(w, "gemm s8 \(packing.groups) \(strides)") {
       let target = try memory.constant(byteCount: packing.s8Bytes)
       weights.codes.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress { packing.pack(s8: base, strides, into: target.bindMemory(to: Int16.self, capacity: packing.s8Bytes / 2)) }
+        if let base = source.baseAddress {
+          packing.pack(s8: base, strides, into: target.bindMemory(to: Int8.self, capacity: packing.s8Bytes))
+        }
       }
       return UnsafeRawPointer(target)
     }
@@ -76,7 +81,7 @@ extension PlanBuilder {
       machine: machine, threads: options.threads)
     let descriptor = GemmU8S8Descriptor(
       geometry: geometry, groups: packing.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
-      inputZeroPoint: zeroPoint, weights: codes.assumingMemoryBound(to: Int16.self), bias: try packedColumns(bias, fill: 0, packing),
+      inputZeroPoint: zeroPoint, weights: codes.assumingMemoryBound(to: Int8.self), bias: try packedColumns(bias, fill: 0, packing),
       scales: try packedColumns(scales, fill: 0, packing), requantization: result.requantization, rowBlock: blocks.rows,
       panelBlock: blocks.panels)
     try emit(descriptor, views, macs: macs, fusing: fusing)

@@ -9,7 +9,9 @@ extension PlanBuilder {
     try requireFloat(x)
     let channels = try shape(x)[1]
     let epsilon = Double(try node.attributes.float("epsilon", default: 1e-5))
-    let parts = try ["scale", "bias", "mean", "variance"].enumerated().map { try constantFloats($0.offset + 1, $0.element).map(Double.init) }
+    let parts = try ["scale", "bias", "mean", "variance"].enumerated().map {
+      try constantFloats($0.offset + 1, $0.element).map(Double.init)
+    }
     guard parts.allSatisfy({ $0.count == channels }) else { throw unsupported("the statistics do not match \(channels) channels") }
     let scale = (0..<channels).map { parts[0][$0] / (parts[3][$0] + epsilon).squareRoot() }
     let shift = (0..<channels).map { parts[1][$0] - parts[2][$0] * scale[$0] }
@@ -81,7 +83,9 @@ extension PlanBuilder {
     if node.input(2) != nil, value == nil { throw unsupported("the padding value must be constant") }
     var bits: UInt64 = 0
     if let value {
-      withUnsafeMutableBytes(of: &bits) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: value.bytes.prefix(min(8, value.dtype.byteCount)))) }
+      withUnsafeMutableBytes(of: &bits) {
+        $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: value.bytes.prefix(min(8, value.dtype.byteCount))))
+      }
     }
     let whole = try destination(out, view.dtype, strides: View.dense(shape(out), order: view.memoryOrder)) { CommonRows([$0]) != nil }
     guard let common = CommonRows([whole]) else { throw unsupported("no common layout") }
@@ -111,7 +115,8 @@ extension PlanBuilder {
     }
     if before > 0 { try emitCopy(from: piece(mode == "edge" ? 0 : before, before), to: whole.sliced(axis: axis, start: 0, count: before)) }
     if after > 0 {
-      try emitCopy(from: piece(mode == "edge" ? extent - 1 : extent - 2, after), to: whole.sliced(axis: axis, start: before + extent, count: after))
+      try emitCopy(
+        from: piece(mode == "edge" ? extent - 1 : extent - 2, after), to: whole.sliced(axis: axis, start: before + extent, count: after))
     }
     return whole
   }

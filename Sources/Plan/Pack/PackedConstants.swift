@@ -34,7 +34,9 @@ extension PlanBuilder {
   }
 
   /// Weights for the f32 product, packed; `scale` multiplies them.
-  func packedWeights(_ value: ValueID, _ packing: GemmPacking, _ strides: GemmPacking.Strides, scale: Float = 1) throws -> UnsafePointer<Float> {
+  func packedWeights(_ value: ValueID, _ packing: GemmPacking, _ strides: GemmPacking.Strides, scale: Float = 1) throws -> UnsafePointer<
+    Float
+  > {
     let form = "gemm \(packing.groups) \(packing.groupOutChannels) \(packing.groupInChannels) \(packing.taps) \(strides) \(scale)"
     return try packed(value, form) {
       guard let weight = graph[value].constant else { throw unsupported("the weights must be constant") }
@@ -42,7 +44,9 @@ extension PlanBuilder {
       if scale != 1 { for index in floats.indices { floats[index] *= scale } }
       let target = try memory.constant(byteCount: packing.f32Bytes)
       floats.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress { packing.pack(f32: base, strides, into: target.bindMemory(to: Float.self, capacity: packing.f32Bytes / 4)) }
+        if let base = source.baseAddress {
+          packing.pack(f32: base, strides, into: target.bindMemory(to: Float.self, capacity: packing.f32Bytes / 4))
+        }
       }
       return UnsafeRawPointer(target)
     }.assumingMemoryBound(to: Float.self)
@@ -50,7 +54,8 @@ extension PlanBuilder {
 
   /// A per-column array of a product, in the packed order.
   func packedColumns<T: BitwiseCopyable>(_ values: [T], fill: T, _ packing: GemmPacking) throws -> UnsafePointer<T> {
-    let target = try memory.constant(byteCount: packing.columnCount * MemoryLayout<T>.stride).bindMemory(to: T.self, capacity: packing.columnCount)
+    let target = try memory.constant(byteCount: packing.columnCount * MemoryLayout<T>.stride).bindMemory(
+      to: T.self, capacity: packing.columnCount)
     values.withUnsafeBufferPointer { source in
       if let base = source.baseAddress { packing.packColumns(base, fill: fill, into: target) }
     }
@@ -59,7 +64,8 @@ extension PlanBuilder {
 
   /// A per-channel array of a depthwise convolution.
   func packedColumns<T: BitwiseCopyable>(_ values: [T], fill: T, _ packing: DepthwisePacking) throws -> UnsafePointer<T> {
-    let target = try memory.constant(byteCount: packing.columnCount * MemoryLayout<T>.stride).bindMemory(to: T.self, capacity: packing.columnCount)
+    let target = try memory.constant(byteCount: packing.columnCount * MemoryLayout<T>.stride).bindMemory(
+      to: T.self, capacity: packing.columnCount)
     values.withUnsafeBufferPointer { source in
       if let base = source.baseAddress { packing.packColumns(base, fill: fill, into: target) }
     }
