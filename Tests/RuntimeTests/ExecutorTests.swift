@@ -223,7 +223,7 @@ import Testing
     let x = net.input([1, 3, 8, 8])
     net.output(net.node(.conv, [x, try net.constant([4, 3, 3, 3])]))
     let result = try execute(net.finished(), [Tensor([1, 3, 8, 8], [Float](repeating: .nan, count: 192))], threads: 2)
-    #expect(result[0].floats().allSatisfy(\.isNaN))
+    #expect(result[0].floats().allSatisfy { $0.isNaN })
   }
 
   @Test func everyStepIsMeasured() throws {

@@ -20,7 +20,8 @@ import Testing
     let last = net.node(.conv, [halves[1], try net.constant([4, 12, 1, 1])])
     net.output(net.node(.flatten, [net.node(.globalAveragePool, [last])]))
     let graph = try net.finished()
-    #expect(!(try kernels(graph)).contains { $0.contains("copy") || $0.contains("transpose") })
+    let used = try kernels(graph)
+    #expect(!used.contains { $0.contains("copy") || $0.contains("transpose") })
     try expectAgreement(graph, net.randomInputs(), terms: 8 * 9 + 12 + 64 + 3)
   }
 
