@@ -46,4 +46,25 @@ struct NSKSurgery {
   private func hash(_ range: Range<Int>) -> Int {
     bytes.withUnsafeBytes { Int(truncatingIfNeeded: XXH64.hash(UnsafeRawBufferPointer(rebasing: $0[range]))) }
   }
+
+  /// A file of these sections with right offsets, lengths and checksums.
+  static func assemble(_ contents: [(kind: String, bytes: [UInt8])]) -> [UInt8] {
+    var file = NSKSurgery(bytes: [0x89, 0x4E, 0x53, 0x4B, 0x0D, 0x0A, 0x1A, 0x0A] + [UInt8](repeating: 0, count: 56 + 48 * contents.count))
+    file.set(8, 1, 2)
+    file.set(12, contents.count, 4)
+    for (index, content) in contents.enumerated() {
+      let entry = 64 + 48 * index
+      for (place, byte) in content.kind.utf8.prefix(4).enumerated() { file.bytes[entry + place] = byte }
+      file.set(entry + 4, content.kind == "META" ? 0 : 1, 2)
+      file.set(entry + 8, 1, 2)
+      file.bytes += [UInt8](repeating: 0, count: (64 - file.bytes.count % 64) % 64)
+      file.set(entry + 16, file.bytes.count)
+      file.set(entry + 24, content.bytes.count)
+      file.set(entry + 32, content.bytes.count)
+      file.bytes += content.bytes
+    }
+    file.set(16, file.bytes.count)
+    file.sign()
+    return file.bytes
+  }
 }
