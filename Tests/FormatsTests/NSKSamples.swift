@@ -71,10 +71,10 @@ enum NSKSamples {
     graph.addValue("codes.compact", constant: try affine(.u8, [300], axis: nil, zeroPoints: [11]).compacted())
     for dtype in DType.allCases {
       let bytes = (0..<dtype.byteCount * 40).map { UInt8(truncatingIfNeeded: $0 * 29) }
-      graph.addConstant("plain.\(dtype.name)", try Tensor(dtype, [5, 8]) { out in bytes.withUnsafeBytes { out.copyMemory(from: $0) } })
+      _ = graph.addConstant("plain.\(dtype.name)", try Tensor(dtype, [5, 8]) { out in bytes.withUnsafeBytes { out.copyMemory(from: $0) } })
     }
-    graph.addConstant("scalar", try Tensor([], [3]))
-    graph.addConstant("empty", try Tensor([0, 7], []))
+    _ = graph.addConstant("scalar", try Tensor([], [3]))
+    _ = graph.addConstant("empty", try Tensor([0, 7], []))
     graph.addValue("nothing known")
     graph.addValue("element only", ValueType(.f16, nil))
     return graph

@@ -3,7 +3,7 @@
 enum ONNXSeeds {
   private static func message(_ fields: [(UInt64, ProtobufTree.Content)]) -> ProtobufTree.Content {
     var tree = ProtobufTree()
-    tree.fields = fields.map { (number: $0.0, content: $0.1) }
+    tree.fields = fields.map { ProtobufTree.Field(number: $0.0, content: $0.1) }
     return .message(tree)
   }
 

@@ -4,13 +4,14 @@
   import Musl
 #endif
 
+/// glibc's, from a header that its module leaves out: gives free memory back to the system.
+@_silgen_name("malloc_trim") private func malloc_trim(_ kept: Int) -> Int32
+
 /// The process's own memory as the kernel counts it.
 enum ProcessMemory {
   /// Forgets the highest resident size so far (Linux: 5 into clear_refs) and returns the present one, in bytes.
   static func restart() -> Int {
-    #if canImport(Glibc)
-      malloc_trim(0)
-    #endif
+    _ = malloc_trim(0)
     if let file = fopen("/proc/self/clear_refs", "w") {
       fputs("5", file)
       fclose(file)

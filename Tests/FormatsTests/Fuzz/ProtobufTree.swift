@@ -9,7 +9,12 @@ struct ProtobufTree {
     case message(ProtobufTree)
   }
 
-  var fields: [(number: UInt64, content: Content)] = []
+  struct Field {
+    var number: UInt64
+    var content: Content
+  }
+
+  var fields: [Field] = []
 
   init() {}
 
@@ -20,11 +25,11 @@ struct ProtobufTree {
       switch key & 7 {
       case 0:
         guard let value = ProtobufTree.varint(bytes, &place) else { return nil }
-        fields.append((key >> 3, .varint(value)))
+        fields.append(Field(number: key >> 3, content: .varint(value)))
       case 1, 5:
         let count = key & 7 == 1 ? 8 : 4
         guard bytes.endIndex - place >= count else { return nil }
-        fields.append((key >> 3, .fixed(Array(bytes[place..<place + count]))))
+        fields.append(Field(number: key >> 3, content: .fixed(Array(bytes[place..<place + count]))))
         place += count
       case 2:
         guard let length = ProtobufTree.varint(bytes, &place), length <= UInt64(bytes.endIndex - place) else { return nil }
@@ -33,7 +38,7 @@ struct ProtobufTree {
         // Weights are long and are not messages.
         let isCandidate = depth < 8 && !content.isEmpty && (depth < 2 || content.count < 4096)
         let message = isCandidate ? ProtobufTree(content, depth: depth + 1) : nil
-        fields.append((key >> 3, message.map { .message($0) } ?? .bytes(Array(content))))
+        fields.append(Field(number: key >> 3, content: message.map { .message($0) } ?? .bytes(Array(content))))
       default: return nil
       }
     }
@@ -52,8 +57,9 @@ struct ProtobufTree {
 
   var encoded: [UInt8] {
     var result: [UInt8] = []
-    for (number, content) in fields {
-      switch content {
+    for field in fields {
+      let number = field.number
+      switch field.content {
       case .varint(let value): result += MutateBytes.varint(number << 3) + MutateBytes.varint(value)
       case .fixed(let bytes): result += MutateBytes.varint(number << 3 | (bytes.count == 8 ? 1 : 5)) + bytes
       case .bytes(let bytes): result += MutateBytes.varint(number << 3 | 2) + MutateBytes.varint(UInt64(bytes.count)) + bytes
@@ -67,7 +73,7 @@ struct ProtobufTree {
 
   /// One change somewhere in the tree: a field dropped, doubled, moved, renumbered, or its content damaged.
   mutating func damage(_ random: inout SplitMix) {
-    guard !fields.isEmpty else { return fields.append((UInt64(1 + random.below(20)), .varint(random.next()))) }
+    guard !fields.isEmpty else { return fields.append(Field(number: UInt64(1 + random.below(20)), content: .varint(random.next()))) }
     let place = random.below(fields.count)
     if case .message(var tree) = fields[place].content, !random.oneIn(5) {
       tree.damage(&random)
