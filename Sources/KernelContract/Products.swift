@@ -49,7 +49,8 @@ package struct MatMulF32Descriptor: StepDescriptor {
 
 /// Product of a constant sparse matrix in CSR with a dense one: `out[i][j] = f(Σ values · right[column][j] + bias[i])`.
 ///
-/// Strides place the dense matrices: row-major right-hand sides have `rightColumnStride` 1; a batch of vectors stored one after the other has
+/// Strides place the dense matrices: row-major right-hand sides have `rightColumnStride` 1; a batch of vectors stored one after the other
+/// has
 /// `rightRowStride` 1. Buffers: output, right.
 package struct SpmmF32Descriptor: StepDescriptor {
   package static let family = KernelFamily.spmmF32

@@ -12,8 +12,8 @@ struct ConvolutionCase: CustomStringConvertible {
   var description: String {
     let g = geometry
     return
-      "\(g.batch)×\(g.inputHeight)×\(g.inputWidth)→\(g.outputHeight)×\(g.outputWidth) k\(g.kernelHeight)×\(g.kernelWidth) s\(g.strideY),\(g.strideX) "
-      + "d\(g.dilationY),\(g.dilationX) p\(g.padTop),\(g.padLeft) \(groups)×(\(inChannels)→\(outChannels)) pixel \(g.inputPixelStride)→"
+      "\(g.batch)×\(g.inputHeight)×\(g.inputWidth)→\(g.outputHeight)×\(g.outputWidth) k\(g.kernelHeight)×\(g.kernelWidth) "
+      + "s\(g.strideY),\(g.strideX) d\(g.dilationY),\(g.dilationX) p\(g.padTop),\(g.padLeft) \(groups)×(\(inChannels)→\(outChannels)) pixel \(g.inputPixelStride)→"
       + "\(g.outputPixelStride) block \(rowBlock)×\(panelBlock)"
   }
 
@@ -68,15 +68,15 @@ struct ConvolutionCase: CustomStringConvertible {
     geometry.outputPixels == 0 ? 0 : (geometry.outputPixels - 1) * geometry.outputPixelStride + groups * outChannels
   }
 
-  /// Calls the body with each output element: its place, its channel, and the taps inside the image as pairs of input and weight places (OIHW).
-  func forEachOutput(_ body: (_ place: Int, _ channel: Int, _ terms: [(input: Int, weight: Int)], _ outside: [Int]) -> Void) {
+  /// Calls the body with each output element: its place, its channel, and the taps inside the image as pairs of input and weight places
+  /// (OIHW).
+  func forEachOutput(_ body: (_ place: Int, _ channel: Int, _ terms: [(input: Int, weight: Int)]) -> Void) {
     let g = geometry
     for image in 0..<g.batch {
       for y in 0..<g.outputHeight {
         for x in 0..<g.outputWidth {
           for channel in 0..<groups * outChannels {
             var terms: [(Int, Int)] = []
-            var outside: [Int] = []
             for ky in 0..<g.kernelHeight {
               for kx in 0..<g.kernelWidth {
                 let iy = y * g.strideY - g.padTop + ky * g.dilationY
@@ -85,16 +85,12 @@ struct ConvolutionCase: CustomStringConvertible {
                 for k in 0..<inChannels {
                   let weight = ((channel * inChannels + k) * g.kernelHeight + ky) * g.kernelWidth + kx
                   let pixel = (image * g.inputHeight + iy) * g.inputWidth + ix
-                  if isInside {
-                    terms.append((pixel * g.inputPixelStride + channel / outChannels * inChannels + k, weight))
-                  } else {
-                    outside.append(weight)
-                  }
+                  if isInside { terms.append((pixel * g.inputPixelStride + channel / outChannels * inChannels + k, weight)) }
                 }
               }
             }
             let pixel = (image * g.outputHeight + y) * g.outputWidth + x
-            body(pixel * g.outputPixelStride + channel, channel, terms, outside)
+            body(pixel * g.outputPixelStride + channel, channel, terms)
           }
         }
       }

@@ -21,7 +21,7 @@ import Testing
         let got: [Float] = output(entry, descriptor, fill: 77, count: item.outputCount, inputs: [UnsafeMutableRawPointer(source.pointer)])
         var worst = 0.0
         var written = Set<Int>()
-        item.forEachOutput { place, channel, terms, _ in
+        item.forEachOutput { place, channel, terms in
           var sum = Double(bias[channel])
           var size = abs(sum)
           for term in terms {

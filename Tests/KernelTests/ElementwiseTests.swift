@@ -13,7 +13,8 @@ func ulps(_ got: Float, _ exact: Double) -> Double {
   private func apply(_ epilogue: Epilogue, _ values: [Float], rows: Int = 1, stride: Int = 0) -> [[Float]] {
     let input = GuardedBuffer(values)
     let descriptor = UnaryF32Descriptor(
-      rows: Rows(count: rows, width: rows == 1 ? values.count : values.count / rows), outputStride: stride, inputStride: values.count / rows,
+      rows: Rows(count: rows, width: rows == 1 ? values.count : values.count / rows), outputStride: stride,
+      inputStride: values.count / rows,
       epilogue: epilogue)
     return kernels(.unaryF32).map {
       output(
@@ -129,7 +130,8 @@ func ulps(_ got: Float, _ exact: Double) -> Double {
     let (first, second) = (GuardedBuffer(left), GuardedBuffer(right))
     for entry in kernels(.binaryF32) {
       let got: [Float] = output(
-        entry, descriptor, fill: 77, count: total, inputs: [UnsafeMutableRawPointer(first.pointer), UnsafeMutableRawPointer(second.pointer)])
+        entry, descriptor, fill: 77, count: total,
+        inputs: [UnsafeMutableRawPointer(first.pointer), UnsafeMutableRawPointer(second.pointer)])
       #expect(got == wanted, "\(entry.id) \(operation) \(extents) \(a.strides) \(b.strides)")
     }
   }
@@ -142,7 +144,8 @@ func ulps(_ got: Float, _ exact: Double) -> Double {
     let values = numbers.floats(max(0, channels == 0 ? 0 : (rows - 1) * stride + channels))
     let input = GuardedBuffer(values)
     let descriptor = ScaleShiftF32Descriptor(
-      rowCount: rows, channels: channels, outputStride: channels, inputStride: stride, scale: scale.pointer, shift: shift.pointer, epilogue: .relu)
+      rowCount: rows, channels: channels, outputStride: channels, inputStride: stride, scale: scale.pointer, shift: shift.pointer,
+      epilogue: .relu)
     for entry in kernels(.scaleShiftF32) {
       let got: [Float] = output(entry, descriptor, fill: 77, count: rows * channels, inputs: [UnsafeMutableRawPointer(input.pointer)])
       for index in got.indices {

@@ -3,7 +3,8 @@ import Testing
 
 /// `gemm_f32_*` against sums in Double.
 ///
-/// Tolerance: a chain of K fused multiply-adds errs by at most K·u·Σ|terms| with u = 2⁻²⁴ (to first order); bias, residual and the activation, all
+/// Tolerance: a chain of K fused multiply-adds errs by at most K·u·Σ|terms| with u = 2⁻²⁴ (to first order); bias, residual and the
+/// activation, all
 /// of slope at most 1.2, add a few ulp: (K + 8)·u·Σ|terms| · 1.2 covers them.
 @Suite struct GemmF32Tests {
   private func check(
@@ -49,7 +50,7 @@ import Testing
           sourceLocation: sourceLocation)
         var written = Set<Int>()
         var worst = 0.0
-        item.forEachOutput { place, channel, terms, _ in
+        item.forEachOutput { place, channel, terms in
           var sum = Double(bias[channel])
           var size = abs(sum)
           for term in terms {

@@ -1,12 +1,14 @@
 import KernelContract
 import Testing
 
-/// `gemm_u8s8_*` and `depthwise_u8s8_*`: sums exactly, codes by the contract's float formula exactly, f32 output within 2 ulp and the activation's slope.
+/// `gemm_u8s8_*` and `depthwise_u8s8_*`: sums exactly, codes by the contract's float formula exactly, f32 output within 2 ulp and the
+/// activation's slope.
 @Suite struct GemmU8S8Tests {
   /// The exact sums of a convolution, places outside the image counting as `zeroPoint`, with the zero point folded into the bias.
-  private func sums(_ item: ConvolutionCase, _ input: [UInt8], _ weights: [Int8], _ bias: [Int32], zeroPoint: UInt8) -> [Int: (Int, Int32)] {
+  private func sums(_ item: ConvolutionCase, _ input: [UInt8], _ weights: [Int8], _ bias: [Int32], zeroPoint: UInt8) -> [Int: (Int, Int32)]
+  {
     var result: [Int: (Int, Int32)] = [:]
-    item.forEachOutput { place, channel, terms, _ in
+    item.forEachOutput { place, channel, terms in
       // Over (in − zeroPoint), so that what is outside adds nothing: this holds the folding against the definition.
       var sum = bias[channel]
       for term in terms { sum &+= (Int32(input[term.input]) - Int32(zeroPoint)) &* Int32(weights[term.weight]) }
@@ -120,7 +122,8 @@ import Testing
     let input = GuardedBuffer<UInt8>(repeating: extremes.0, count: 7 * depth)
     let descriptor = GemmU8S8Descriptor(
       geometry: .matrix(rows: 7, inputStride: depth, outputStride: 17), groupInChannels: depth, groupOutChannels: 17, inputZeroPoint: 0,
-      weights: packed.pointer, bias: bias.pointer, scales: UnsafePointer(UnsafeRawPointer(bias.pointer).assumingMemoryBound(to: Float.self)),
+      weights: packed.pointer, bias: bias.pointer,
+      scales: UnsafePointer(UnsafeRawPointer(bias.pointer).assumingMemoryBound(to: Float.self)),
       requantization: .s32)
     let wanted = Int32(truncatingIfNeeded: Int(extremes.0) * Int(extremes.1) * depth)
     for entry in kernels(.gemmU8S8) {

@@ -4,7 +4,8 @@
   import Darwin
 #endif
 
-/// Elements between two pages that may not be touched, flush with the page before or the page behind; the rest of their own pages is filled with a
+/// Elements between two pages that may not be touched, flush with the page before or the page behind; the rest of their own pages is
+/// filled with a
 /// pattern that `isIntact` checks. A kernel that reads or writes outside faults or is found out.
 final class GuardedBuffer<T> {
   enum Placement: CaseIterable { case flushWithStart, flushWithEnd }

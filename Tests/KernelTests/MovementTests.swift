@@ -4,13 +4,15 @@ import Testing
 /// Movements of data, exactly, for every element size.
 @Suite struct MovementTests {
   private func check<D: StepDescriptor, T: FixedWidthInteger & BitwiseCopyable>(
-    _ descriptor: D, _ type: T.Type, input: [T], wanted: [T], more: [UnsafeMutableRawPointer] = [], sourceLocation: SourceLocation = #_sourceLocation
+    _ descriptor: D, _ type: T.Type, input: [T], wanted: [T], more: [UnsafeMutableRawPointer] = [],
+    sourceLocation: SourceLocation = #_sourceLocation
   ) {
     for entry in kernels(D.family) {
       for placement in GuardedBuffer<T>.Placement.allCases {
         let source = GuardedBuffer(input, placement)
         let got: [T] = output(
-          entry, descriptor, fill: 77, count: wanted.count, inputs: [UnsafeMutableRawPointer(source.pointer)] + more, sourceLocation: sourceLocation)
+          entry, descriptor, fill: 77, count: wanted.count, inputs: [UnsafeMutableRawPointer(source.pointer)] + more,
+          sourceLocation: sourceLocation)
         #expect(got == wanted, "\(entry.id) \(descriptor)", sourceLocation: sourceLocation)
       }
     }
@@ -30,7 +32,8 @@ import Testing
       }
     }
     let descriptor = TransposeDescriptor(
-      elementBytes: MemoryLayout<T>.size, batch: batch, rows: rows, columns: columns, inputRowStride: inputStride, outputRowStride: outputStride)
+      elementBytes: MemoryLayout<T>.size, batch: batch, rows: rows, columns: columns, inputRowStride: inputStride,
+      outputRowStride: outputStride)
     check(descriptor, type, input: input, wanted: wanted)
   }
 
@@ -114,7 +117,8 @@ import Testing
 
   @Test func sevenDimensionsThatCannotBeJoinedAreRefused() {
     let strides = [1, 4, 16, 64, 256, 1024, 4096]
-    #expect(CopyDescriptor(elementBytes: 4, extents: [2, 2, 2, 2, 2, 2, 2], outputStrides: strides, inputStrides: strides.reversed()) == nil)
+    #expect(
+      CopyDescriptor(elementBytes: 4, extents: [2, 2, 2, 2, 2, 2, 2], outputStrides: strides, inputStrides: strides.reversed()) == nil)
   }
 
   @Test(arguments: [1, 2, 4, 8])
@@ -143,11 +147,13 @@ import Testing
     }
     let wide = GuardedBuffer(indices.map(Int64.init))
     check(
-      GatherDescriptor(outer: outer, extent: extent, innerBytes: inner, indexCount: indices.count), UInt8.self, input: input, wanted: wanted,
+      GatherDescriptor(outer: outer, extent: extent, innerBytes: inner, indexCount: indices.count), UInt8.self, input: input,
+      wanted: wanted,
       more: [UnsafeMutableRawPointer(wide.pointer)])
     let narrow = GuardedBuffer(indices.map { Int32(clamping: $0) })
     check(
-      GatherDescriptor(outer: outer, extent: extent, innerBytes: inner, indexCount: indices.count, narrowIndices: true), UInt8.self, input: input,
+      GatherDescriptor(outer: outer, extent: extent, innerBytes: inner, indexCount: indices.count, narrowIndices: true), UInt8.self,
+      input: input,
       wanted: wanted, more: [UnsafeMutableRawPointer(narrow.pointer)])
   }
 
@@ -162,7 +168,8 @@ import Testing
     }
     check(
       ChannelShuffleDescriptor(
-        elementBytes: MemoryLayout<T>.size, pixels: pixels, groups: groups, groupSize: size, outputStride: outputStride, inputStride: inputStride),
+        elementBytes: MemoryLayout<T>.size, pixels: pixels, groups: groups, groupSize: size, outputStride: outputStride,
+        inputStride: inputStride),
       type, input: input, wanted: wanted)
   }
 

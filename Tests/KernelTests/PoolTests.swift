@@ -6,7 +6,7 @@ import Testing
   /// A case, the taps of each output and what an average divides by.
   private func windows(_ item: ConvolutionCase, _ body: (_ place: Int, _ inputs: [Int], _ padded: Int) -> Void) {
     let g = item.geometry
-    item.forEachOutput { place, channel, terms, _ in
+    item.forEachOutput { place, channel, terms in
       let pixel = place / g.outputPixelStride % (g.outputHeight * g.outputWidth)
       let (y, x) = (pixel / g.outputWidth * g.strideY - g.padTop, pixel % g.outputWidth * g.strideX - g.padLeft)
       var padded = 0
@@ -68,7 +68,8 @@ import Testing
     for (kind, countsPadding) in [(PoolKind.max, false), (.average, false), (.average, true)] {
       let (zeroIn, zeroOut, scale) = (Int32(numbers.int(0...255)), Int32(numbers.int(0...255)), numbers.floats(1, 0.3...1.7)[0])
       let descriptor = PoolU8Descriptor(
-        geometry: item.geometry, channels: item.groups, kind: kind, countsPadding: countsPadding, inputZeroPoint: zeroIn, outputZeroPoint: zeroOut,
+        geometry: item.geometry, channels: item.groups, kind: kind, countsPadding: countsPadding, inputZeroPoint: zeroIn,
+        outputZeroPoint: zeroOut,
         scale: scale)
       for entry in kernels(.poolU8) {
         let source = GuardedBuffer(input)

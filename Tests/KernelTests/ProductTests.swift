@@ -16,11 +16,13 @@ import Testing
     let descriptor = try #require(
       MatMulF32Descriptor(
         rows: rows, columns: columns, depth: depth, transposesLeft: flipsLeft, transposesRight: flipsRight, batchExtents: [batch],
-        outputBatchStrides: [rows * columns], leftBatchStrides: [rows * depth], rightBatchStrides: [shares ? 0 : depth * columns], epilogue: .relu))
+        outputBatchStrides: [rows * columns], leftBatchStrides: [rows * depth], rightBatchStrides: [shares ? 0 : depth * columns],
+        epilogue: .relu))
     let (a, b) = (GuardedBuffer(left), GuardedBuffer(right))
     for entry in kernels(.matMulF32) {
       let got: [Float] = output(
-        entry, descriptor, fill: 77, count: batch * rows * columns, inputs: [UnsafeMutableRawPointer(a.pointer), UnsafeMutableRawPointer(b.pointer)])
+        entry, descriptor, fill: 77, count: batch * rows * columns,
+        inputs: [UnsafeMutableRawPointer(a.pointer), UnsafeMutableRawPointer(b.pointer)])
       for index in got.indices {
         let (n, i, j) = (index / (rows * columns), index / columns % rows, index % columns)
         var (sum, size) = (0.0, 0.0)

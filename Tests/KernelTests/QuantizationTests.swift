@@ -46,7 +46,8 @@ import Testing
       let stride = width + 3
       let (a, b) = (numbers.codes(rows * stride), numbers.codes(rows * stride))
       let descriptor = AddU8Descriptor(
-        rows: Rows(count: rows, width: width), outputStride: width, aStride: stride, bStride: repeats ? 0 : stride, aZeroPoint: 128, bZeroPoint: 3,
+        rows: Rows(count: rows, width: width), outputStride: width, aStride: stride, bStride: repeats ? 0 : stride, aZeroPoint: 128,
+        bZeroPoint: 3,
         aScale: 0.7, bScale: 1.3, zeroPoint: 11, low: 11, high: 250)
       var wanted: [UInt8] = []
       for row in 0..<rows {
@@ -59,7 +60,8 @@ import Testing
       let (first, second) = (GuardedBuffer(a), GuardedBuffer(b))
       for entry in kernels(.addU8) {
         let got: [UInt8] = output(
-          entry, descriptor, fill: 77, count: rows * width, inputs: [UnsafeMutableRawPointer(first.pointer), UnsafeMutableRawPointer(second.pointer)])
+          entry, descriptor, fill: 77, count: rows * width,
+          inputs: [UnsafeMutableRawPointer(first.pointer), UnsafeMutableRawPointer(second.pointer)])
         #expect(got == wanted, "\(entry.id)")
       }
     }

@@ -8,7 +8,8 @@ import Testing
 #endif
 
 @Suite struct ReductionTests {
-  /// x − max rounds once, which moves its exponential by |x − max|·u; the exponential errs by 2 ulp, the sum by n·u, the scale and the product by 2 ulp.
+  /// x − max rounds once, which moves its exponential by |x − max|·u; the exponential errs by 2 ulp, the sum by n·u, the scale and the
+  /// product by 2 ulp.
   @Test(arguments: [0, 1, 2, 7, 8, 9, 17, 1000], [1, 3])
   func softmax(extent: Int, inner: Int) {
     var numbers = Numbers(extent + inner)
@@ -85,7 +86,8 @@ import Testing
     }
   }
 
-  /// With s = bias + alpha/size·Σ: the sum errs by (size + 3)·u, the logarithm by 3 ulp or 1e-7, its product with beta goes into the exponent.
+  /// With s = bias + alpha/size·Σ: the sum errs by (size + 3)·u, the logarithm by 3 ulp or 1e-7, its product with beta goes into the
+  /// exponent.
   @Test(arguments: [1, 2, 3, 5, 8], [1, 7, 8, 19, 96])
   func localResponseNormalization(size: Int, channels: Int) {
     var numbers = Numbers(size * 100 + channels)

@@ -2,10 +2,12 @@ import KernelContract
 
 /// `depthwise_u8s8_1x16`: see `DepthwiseU8S8Descriptor`. A task is one line of output pixels.
 ///
-/// The taps inside the image go two by two: the activations of two taps, interleaved channel by channel, times the weights interleaved alike, is one
+/// The taps inside the image go two by two: the activations of two taps, interleaved channel by channel, times the weights interleaved
+/// alike, is one
 /// `vpmaddwd`. Taps outside count as the zero point, whose share is added from the weights.
 func stepDepthwiseU8S8(
-  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int, _ scratch: UnsafeMutableRawPointer
+  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
 ) {
   let d = descriptor.assumingMemoryBound(to: DepthwiseU8S8Descriptor.self)
   let g = d.pointee.geometry

@@ -2,7 +2,8 @@ import KernelContract
 
 /// `pool_u8_1x16`: see `PoolU8Descriptor`. A task is one line of output pixels by a block of channels.
 func stepPoolU8(
-  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int, _ scratch: UnsafeMutableRawPointer
+  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
 ) {
   let d = descriptor.assumingMemoryBound(to: PoolU8Descriptor.self)
   let g = d.pointee.geometry
@@ -59,7 +60,8 @@ private func widenPart8(_ from: UnsafePointer<UInt8>, _ count: Int) -> Int8x32 {
 /// The greatest code of each channel; 0 where no tap lies inside.
 @inline(__always)
 private func poolMaximum(
-  _ first: UnsafePointer<UInt8>, _ window: PoolWindow, lineStride: Int, tapStride: Int, _ to: UnsafeMutablePointer<UInt8>, _ begin: Int, _ end: Int
+  _ first: UnsafePointer<UInt8>, _ window: PoolWindow, lineStride: Int, tapStride: Int, _ to: UnsafeMutablePointer<UInt8>, _ begin: Int,
+  _ end: Int
 ) {
   var channel = begin
   while channel + 16 <= end {

@@ -1,9 +1,11 @@
 import KernelContract
 
-/// `matmul_f32_6x16`: see `MatMulF32Descriptor`. A task packs its columns of the right-hand side into panels and runs the 6 × 16 tile of the
+/// `matmul_f32_6x16`: see `MatMulF32Descriptor`. A task packs its columns of the right-hand side into panels and runs the 6 × 16 tile of
+/// the
 /// constant products over all rows; the left operand is read where it lies, whatever its strides.
 func stepMatMulF32(
-  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int, _ scratch: UnsafeMutableRawPointer
+  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
 ) {
   let d = descriptor.assumingMemoryBound(to: MatMulF32Descriptor.self)
   let (rows, depth) = (d.pointee.rows, d.pointee.depth)
@@ -16,7 +18,8 @@ func stepMatMulF32(
   let clamps = isClamp(d.pointee.epilogue)
   var tile = GemmTileF32(
     rows: table, rowsStride: 0, taps: 1, depth: depth, depthStep: d.pointee.leftColumnStride, panel: packed, bias: zeros,
-    output: buffers[0].assumingMemoryBound(to: Float.self), outputStride: d.pointee.outputRowStride, residual: nil, residualStride: 0, columns: 16,
+    output: buffers[0].assumingMemoryBound(to: Float.self), outputStride: d.pointee.outputRowStride, residual: nil, residualStride: 0,
+    columns: 16,
     low: clamps ? d.pointee.epilogue.a : -.infinity, high: clamps ? d.pointee.epilogue.b : .infinity)
   // The tile counts depth in steps of the stride; with stride 0 every element is the first one.
   for task in begin..<end {

@@ -1,11 +1,14 @@
 import KernelContract
 
-/// `spmm_f32_1x32`: see `SpmmF32Descriptor`. A task is a panel of 32 columns of the dense side, or, where there is but one panel, a block of rows.
+/// `spmm_f32_1x32`: see `SpmmF32Descriptor`. A task is a panel of 32 columns of the dense side, or, where there is but one panel, a block
+/// of rows.
 ///
-/// Each stored element is one broadcast and four fused multiply-adds on a row of the panel, which stays in cache from row to row; sums are made
+/// Each stored element is one broadcast and four fused multiply-adds on a row of the panel, which stays in cache from row to row; sums
+/// are made
 /// in the order of the stored elements. With one column it is eight running sums of gathered products.
 func stepSpmmF32(
-  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int, _ scratch: UnsafeMutableRawPointer
+  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
 ) {
   let d = descriptor.assumingMemoryBound(to: SpmmF32Descriptor.self)
   let output = buffers[0].assumingMemoryBound(to: Float.self)
@@ -97,7 +100,8 @@ private func multiplyPanel(
 /// One row by `count` (1 … 8) columns.
 @inline(__always)
 private func multiplyPart(
-  _ d: UnsafePointer<SpmmF32Descriptor>, _ row: Int, _ source: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>, _ count: Int
+  _ d: UnsafePointer<SpmmF32Descriptor>, _ row: Int, _ source: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>,
+  _ count: Int
 ) {
   var sum = splat8(d.pointee.bias.map { $0[row] } ?? 0)
   for element in Int(d.pointee.rowStarts[row])..<Int(d.pointee.rowStarts[row + 1]) {
