@@ -41,7 +41,9 @@ let package = Package(
     module("Compression", ["Tensors", "Graph", "Passes"]),
     module("Plan", ["Tensors", "Graph", "KernelContract", "CMachine"]),
     module("Runtime", ["Tensors", "KernelContract", "CMachine", "Plan", "Kernels"]),
-    module("Netsuke", ["Tensors", "Graph", "Formats", "Passes", "Compression", "Plan", "Runtime"]),
+    module("Netsuke", [
+      "Tensors", "Graph", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "Plan", "Runtime", "CMachine",
+    ]),
     module("NetsukeC", ["Netsuke", "CNetsuke"]),
 
     // MARK: Benchmarks: `swift run -c release KernelBenchmarks`

@@ -24,7 +24,8 @@
    What holds for every function, unless its comment says otherwise:
    - Status: it returns NSK_OK (0) or a reason, and then leaves its out-parameters as they were; nsk_last_error() says what to do.
      Nothing throws, aborts or longjmps, whatever the arguments' values; pointers that are not NULL must point at what they claim to.
-   - Threads: a `const` handle may be used by many threads at once, any other by one at a time. Different handles are independent.
+   - Threads: calls that take a handle as `const` may run beside each other; any other call on it runs alone. Handles are independent.
+   - Callbacks run during the call they were given to and must return: nothing may be thrown or longjmp through the library.
    - Ownership: what a function creates, the caller releases with the function of its kind; releasing NULL does nothing. Arguments are
      borrowed for the length of the call. `char **` results are owned: nsk_string_release().
    - Tensors are dense and row-major; sizes are in elements, and in bytes where the name says bytes; text is UTF-8, zero-terminated.
@@ -277,8 +278,9 @@ NSK_API void nsk_session_options_init(nsk_session_options *options);
 NSK_API nsk_status nsk_session_create(const nsk_model *model, const nsk_session_options *options, nsk_session **out);
 
 /** Runs the model on `inputs`, one for each of its inputs in order, and fills `outputs`, one for each of its outputs in order.
-    An output whose `data` is NULL is pointed at the session's memory, valid until its next run or release; another one's `data` must have
-    room for `byte_size` bytes and gets the result. dtype, rank, dims and byte_size (the bytes of the result) are filled either way.
+    An output whose `data` is NULL is pointed at the session's memory, valid until its next run or release (set it back to NULL before
+    that run); another one's `data` must have room for `byte_size` bytes and gets the result. dtype, rank, dims and byte_size (the bytes of
+    the result) are filled either way.
     Shapes may differ from run to run: the first run with new ones plans (milliseconds); the last few plans are kept. Nothing is
     allocated in a run whose shapes have a plan. Since 0.1. */
 NSK_API nsk_status nsk_session_run(nsk_session *session, const nsk_tensor *inputs, size_t input_count, nsk_tensor *outputs,

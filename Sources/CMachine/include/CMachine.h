@@ -16,6 +16,9 @@ enum {
 /* The instruction sets that both the processor and the operating system support, as a sum of the bits above. */
 uint32_t cmachine_features(void);
 
+/* The processors that this process may run on, at least 1. */
+int32_t cmachine_processor_count(void);
+
 /* Sleeps while *word == expected, until woken (spurious returns are possible). */
 void cmachine_futex_wait(const uint32_t *word, uint32_t expected);
 

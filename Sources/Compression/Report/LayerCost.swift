@@ -3,9 +3,9 @@ import Passes
 import Tensors
 
 /// How much each layer computes: multiply-accumulates of one sample.
-enum LayerCost {
+package enum LayerCost {
   /// Shapes of a typical input: those of `sample` with a symbolic first extent set to 1, or those that the graph declares.
-  static func inputShapes(_ graph: Graph, _ sample: [Tensor]?) -> [[Int]]? {
+  package static func inputShapes(_ graph: Graph, _ sample: [Tensor]?) -> [[Int]]? {
     var shapes: [[Int]] = []
     for (position, id) in graph.inputs.enumerated() {
       let given = sample.flatMap { $0.indices.contains(position) ? $0[position].shape : nil }
@@ -29,7 +29,7 @@ enum LayerCost {
   }
 
   /// By layer name; a layer whose output shape is not known is left out.
-  static func macs(_ graph: Graph, inputShapes: [[Int]]) -> [String: Int] {
+  package static func macs(_ graph: Graph, inputShapes: [[Int]]) -> [String: Int] {
     guard let fixed = try? Pipeline.specialize(graph, inputShapes: inputShapes), let layers = try? Layer.all(in: fixed) else { return [:] }
     var result: [String: Int] = [:]
     for layer in layers {
