@@ -62,7 +62,8 @@ package struct LookupU8Descriptor: StepDescriptor {
   package var scratchBytes: Int { 0 }
 }
 
-/// f32 → 8-bit codes: `clamp(round(x / scale), low − zeroPoint, high − zeroPoint) + zeroPoint`, true division, halves to even; NaN gives `low`.
+/// f32 → 8-bit codes: `clamp(round(x / scale), low − zeroPoint, high − zeroPoint) + zeroPoint`, true division, halves to even; NaN gives
+/// `low`.
 /// Codes are u8; for s8 set `isSigned`, with `low` and `high` −128 … 127. Buffers: output, input.
 package struct QuantizeDescriptor: StepDescriptor {
   package static let family = KernelFamily.quantize

@@ -63,8 +63,7 @@ package struct DepthwiseF32Descriptor: StepDescriptor {
   package var packing: DepthwisePacking { DepthwisePacking(channels: channels, taps: geometry.taps) }
   /// One row of output pixels.
   package var taskCount: Int { geometry.outputWidth == 0 || channels == 0 ? 0 : geometry.batch * geometry.outputHeight }
-  /// Row pointers and a pixel of zeros.
-  package var scratchBytes: Int { 8 * geometry.taps + 4 * roundUp(channels, to: 16) + 128 }
+  package var scratchBytes: Int { 0 }
 }
 
 /// Depthwise convolution of u8 activations with s8 weights, accumulated exactly in s32; positions outside count as `inputZeroPoint`.
@@ -102,6 +101,6 @@ package struct DepthwiseU8S8Descriptor: StepDescriptor {
   package var packing: DepthwisePacking { DepthwisePacking(channels: channels, taps: geometry.taps) }
   /// One row of output pixels.
   package var taskCount: Int { geometry.outputWidth == 0 || channels == 0 ? 0 : geometry.batch * geometry.outputHeight }
-  /// Row pointers and a pixel of zero points.
-  package var scratchBytes: Int { 8 * geometry.taps + roundUp(channels, to: 16) + 128 }
+  /// The sums of a pixel, a bias for windows that reach outside, and the taps of a window.
+  package var scratchBytes: Int { 8 * packing.columnCount + 16 * (geometry.taps + 1) }
 }

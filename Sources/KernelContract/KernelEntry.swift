@@ -29,8 +29,7 @@ package struct KernelEntry: Sendable {
   package let flags: KernelFlags
   package let step: StepFunction
 
-  package init(_ id: StaticString, _ family: KernelFamily, tile: (rows: Int, columns: Int), _ flags: KernelFlags = [], _ step: StepFunction)
-  {
+  package init(_ id: StaticString, _ family: KernelFamily, tile: (rows: Int, columns: Int), _ flags: KernelFlags, _ step: StepFunction) {
     self.id = id
     self.family = family
     self.tile = tile

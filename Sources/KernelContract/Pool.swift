@@ -31,8 +31,10 @@ package struct PoolF32Descriptor: StepDescriptor {
 
 /// Max and average pooling of NHWC u8.
 ///
-/// The maximum is exact and keeps scale and zero point. The average is, with the sum S of the n taps inside the image and the count N of the
-/// average, `clamp(round(Float(S − n·inputZeroPoint) · (scale / N)) + outputZeroPoint, 0, 255)`, halves to even, `scale / N` rounded to f32.
+/// The maximum is exact and keeps scale and zero point. The average is, with the sum S of the n taps inside the image and the count N of
+/// the
+/// average, `clamp(round(Float(S − n·inputZeroPoint) · (scale / N)) + outputZeroPoint, 0, 255)`, halves to even, `scale / N` rounded to
+/// f32.
 ///
 /// Buffers: output, input.
 package struct PoolU8Descriptor: StepDescriptor {

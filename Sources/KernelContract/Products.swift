@@ -43,13 +43,14 @@ package struct MatMulF32Descriptor: StepDescriptor {
 
   package var columnBlocks: Int { blocks(columns, of: columnBlock) }
   package var taskCount: Int { rows == 0 ? 0 : batchExtents.product * columnBlocks }
-  /// The packed columns of a task, six packed rows of the left operand, and a bias of zeros.
-  package var scratchBytes: Int { 4 * (depth * columnBlock + 6 * depth + 16) + 192 }
+  /// Row pointers, a bias of zeros, and the packed columns of a task.
+  package var scratchBytes: Int { 64 + 64 + 4 * depth * columnBlock }
 }
 
 /// Product of a constant sparse matrix in CSR with a dense one: `out[i][j] = f(Σ values · right[column][j] + bias[i])`.
 ///
-/// Strides place the dense matrices: row-major right-hand sides have `rightColumnStride` 1; a batch of vectors stored one after the other has
+/// Strides place the dense matrices: row-major right-hand sides have `rightColumnStride` 1; a batch of vectors stored one after the other
+/// has
 /// `rightRowStride` 1. Buffers: output, right.
 package struct SpmmF32Descriptor: StepDescriptor {
   package static let family = KernelFamily.spmmF32
@@ -98,7 +99,7 @@ package struct SpmmF32Descriptor: StepDescriptor {
   package static var rowBlock: Int { 64 }
   /// A panel of the right-hand side is copied out where its columns are strided.
   package var copiesPanels: Bool { rightColumnStride != 1 && columns > 1 }
-  package var rowBlocks: Int { columns <= Self.panel ? blocks(rows, of: Self.rowBlock) : min(rows, 1) }
+  package var rowBlocks: Int { columns <= Self.panel && !copiesPanels ? blocks(rows, of: Self.rowBlock) : min(rows, 1) }
   package var taskCount: Int { blocks(columns, of: Self.panel) * rowBlocks }
   package var scratchBytes: Int { copiesPanels ? 4 * depth * Self.panel + 64 : 0 }
 }

@@ -5,7 +5,8 @@
 /// - scratch: memory of this thread alone, of the size the plan asked for, 64-byte aligned, contents undefined.
 ///
 /// Tasks are independent: any split over threads gives the same bits.
-package typealias StepFunction = @convention(c) (
-  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
-  _ scratch: UnsafeMutableRawPointer
-) -> Void
+package typealias StepFunction =
+  @convention(c) (
+    _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+    _ scratch: UnsafeMutableRawPointer
+  ) -> Void

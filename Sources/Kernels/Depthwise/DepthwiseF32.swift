@@ -10,7 +10,8 @@ func insideTaps(_ origin: Int, taps: Int, dilation: Int, extent: Int) -> (begin:
 
 /// `depthwise_f32_4x16`: see `DepthwiseF32Descriptor`. A task is one line of output pixels.
 ///
-/// Taps outside the image are left out instead of read as zeros. Four neighbouring pixels whose windows all lie inside (left and right) share each weight that
+/// Taps outside the image are left out instead of read as zeros. Four neighbouring pixels whose windows all lie inside (left and right)
+/// share each weight that
 /// is loaded; channels run innermost, so that a line is read as it lies in memory.
 func stepDepthwiseF32(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
@@ -79,7 +80,8 @@ struct DepthwiseWindowF32 {
 @inline(never) private func convolvePixels4(_ window: UnsafePointer<DepthwiseWindowF32>) { convolve(4, window) }
 @inline(never) private func convolvePixel(_ window: UnsafePointer<DepthwiseWindowF32>) { convolve(1, window) }
 
-/// `pixels` (a constant, 4 or 1) output pixels, all channels; the last vector overlaps the one before where the channels are no multiple of 8.
+/// `pixels` (a constant, 4 or 1) output pixels, all channels; the last vector overlaps the one before where the channels are no multiple
+/// of 8.
 @inline(__always)
 private func convolve(_ pixels: Int, _ window: UnsafePointer<DepthwiseWindowF32>) {
   let channels = window.pointee.channels

@@ -2,7 +2,8 @@ import KernelContract
 
 /// `gemm_f32_6x16`: see `GemmF32Descriptor`. A task is a block of rows by a block of panels of one group.
 ///
-/// The rows of a block are found once (pointers to pixels, or copies of their windows where the channels are few) and then walked for each panel,
+/// The rows of a block are found once (pointers to pixels, or copies of their windows where the channels are few) and then walked for
+/// each panel,
 /// which stays in the first-level cache while the block stays in the second.
 func stepGemmF32(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,

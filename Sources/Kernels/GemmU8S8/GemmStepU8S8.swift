@@ -1,6 +1,7 @@
 import KernelContract
 
-/// `gemm_u8s8_6x16`: see `GemmU8S8Descriptor`. A task is a block of rows by a block of panels of one group; its rows are widened once, side by
+/// `gemm_u8s8_6x16`: see `GemmU8S8Descriptor`. A task is a block of rows by a block of panels of one group; its rows are widened once,
+/// side by
 /// side, which costs a copy per task and leaves the micro-kernel one flat loop.
 func stepGemmU8S8(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,

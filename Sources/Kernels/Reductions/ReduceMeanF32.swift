@@ -1,6 +1,7 @@
 import KernelContract
 
-/// `reduce_mean_f32_1x8`: see `ReduceMeanF32Descriptor`. Eight outputs at a time where they are neighbours in the input, else eight elements
+/// `reduce_mean_f32_1x8`: see `ReduceMeanF32Descriptor`. Eight outputs at a time where they are neighbours in the input, else eight
+/// elements
 /// of one output at a time where those are.
 func stepReduceMeanF32(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,

@@ -67,3 +67,37 @@ func widenRow(_ from: UnsafePointer<UInt8>, _ to: UnsafeMutablePointer<Int16>, _
     for i in 0..<count { to[i] = Int16(from[i]) }
   }
 }
+
+/// x and y lane by lane, from the lower four lanes of each half.
+@inline(__always)
+func interleaveLow(_ x: Pairs16, _ y: Pairs16) -> Pairs16 {
+  #if arch(x86_64)
+    return unsafeBitCast(
+      _mm256_unpacklo_epi16(unsafeBitCast(x, to: SIMD4<Int64>.self), unsafeBitCast(y, to: SIMD4<Int64>.self)), to: Pairs16.self)
+  #else
+    return Pairs16(
+      lowHalf: SIMD8(evenHalf: x.lowHalf.lowHalf, oddHalf: y.lowHalf.lowHalf),
+      highHalf: SIMD8(evenHalf: x.highHalf.lowHalf, oddHalf: y.highHalf.lowHalf))
+  #endif
+}
+
+/// x and y lane by lane, from the upper four lanes of each half.
+@inline(__always)
+func interleaveHigh(_ x: Pairs16, _ y: Pairs16) -> Pairs16 {
+  #if arch(x86_64)
+    return unsafeBitCast(
+      _mm256_unpackhi_epi16(unsafeBitCast(x, to: SIMD4<Int64>.self), unsafeBitCast(y, to: SIMD4<Int64>.self)), to: Pairs16.self)
+  #else
+    return Pairs16(
+      lowHalf: SIMD8(evenHalf: x.lowHalf.highHalf, oddHalf: y.lowHalf.highHalf),
+      highHalf: SIMD8(evenHalf: x.highHalf.highHalf, oddHalf: y.highHalf.highHalf))
+  #endif
+}
+
+/// The lower halves of both.
+@inline(__always)
+func joinLow(_ x: Int8x32, _ y: Int8x32) -> Int8x32 { Int8x32(lowHalf: x.lowHalf, highHalf: y.lowHalf) }
+
+/// The upper halves of both.
+@inline(__always)
+func joinHigh(_ x: Int8x32, _ y: Int8x32) -> Int8x32 { Int8x32(lowHalf: x.highHalf, highHalf: y.highHalf) }
