@@ -99,3 +99,18 @@ func depthwiseF32Cases() -> [Case] {
       [.floats(output), .floats(input)])
   }
 }
+
+func depthwiseU8S8Cases() -> [Case] {
+  Layer.depthwise.map { layer in
+    let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
+    let packing = DepthwisePacking(channels: layer.inChannels, taps: layer.kernel * layer.kernel)
+    let weights = Buffer(bytes: 2 * packing.weightCount)
+    packing.pack(s8: Buffer.codes(packing.weightCount).pointer(), into: weights.pointer())
+    let descriptor = DepthwiseU8S8Descriptor(
+      geometry: layer.geometry, channels: layer.inChannels, inputZeroPoint: 128, weights: weights.pointer(),
+      bias: Buffer(bytes: 4 * packing.columnCount).pointer(), scales: Buffer.floats(packing.columnCount).pointer(),
+      requantization: .u8(zeroPoint: 3))
+    return Case(
+      layer.name, macs: layer.macs, bytes: Double(input + output + 2 * packing.weightCount), descriptor, [.codes(output), .codes(input)])
+  }
+}

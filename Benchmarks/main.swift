@@ -3,7 +3,7 @@ import Kernels
 
 // Times every kernel of the registry on its family's cases: KernelBenchmarks [text that the line must contain].
 let wanted = CommandLine.arguments.dropFirst().first
-let cases = productF32Cases() + productU8S8Cases() + depthwiseF32Cases()
+let cases = productF32Cases() + productU8S8Cases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases()
 let peak = measurePeak()
 print("peak \(rounded(peak)) GFLOP/s in f32 on one core")
 for entry in kernelTable() {

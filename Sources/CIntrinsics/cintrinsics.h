@@ -45,6 +45,25 @@ static inline __m256i nsk_widen_s8(const signed char *from) { return _mm256_cvte
 /* Sixteen 16-bit lanes from sixteen bytes. */
 static inline __m256i nsk_widen16_u8(const unsigned char *from) { return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)from)); }
 static inline __m256i nsk_widen16_s8(const signed char *from) { return _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)from)); }
+/* Sixteen codes: values, at most `high`, to the nearest integer (halves to even), plus a zero point, at least `low`. What is below the range
+   of the conversions, or NaN, saturates on the way and ends as `low`. */
+static inline __m128i nsk_codes16(__m256 v0, __m256 v1, __m256 high, __m128i zero_point, __m128i low) {
+  const __m256i i0 = _mm256_cvtps_epi32(_mm256_min_ps(high, v0));
+  const __m256i i1 = _mm256_cvtps_epi32(_mm256_min_ps(high, v1));
+  const __m256i words = _mm256_permute4x64_epi64(_mm256_packs_epi32(i0, i1), 0xD8);
+  const __m128i lower = _mm_adds_epi16(_mm256_castsi256_si128(words), zero_point);
+  const __m128i upper = _mm_adds_epi16(_mm256_extracti128_si256(words, 1), zero_point);
+  return _mm_max_epu8(_mm_packus_epi16(lower, upper), low);
+}
+/* The same where the halves of v0 are values 0 … 3 and 8 … 11, those of v1 4 … 7 and 12 … 15. */
+static inline __m128i nsk_codes16_interleaved(__m256 v0, __m256 v1, __m256 high, __m128i zero_point, __m128i low) {
+  const __m256i i0 = _mm256_cvtps_epi32(_mm256_min_ps(high, v0));
+  const __m256i i1 = _mm256_cvtps_epi32(_mm256_min_ps(high, v1));
+  const __m256i words = _mm256_packs_epi32(i0, i1);
+  const __m128i lower = _mm_adds_epi16(_mm256_castsi256_si128(words), zero_point);
+  const __m128i upper = _mm_adds_epi16(_mm256_extracti128_si256(words, 1), zero_point);
+  return _mm_max_epu8(_mm_packus_epi16(lower, upper), low);
+}
 /* The low bytes of eight 32-bit lanes. */
 static inline long long nsk_narrow8(__m256i value) {
   const __m256i bytes = _mm256_and_si256(value, _mm256_set1_epi32(0xFF));

@@ -1,5 +1,7 @@
-/// The packed weights of a depthwise convolution: `[tap][channels rounded up to 16]`, zeros behind the channels; per-channel arrays are
-/// rounded up likewise.
+/// The packed weights of a depthwise convolution, with zeros behind the channels; per-channel arrays are rounded up to 16 likewise.
+///
+///     [block of 16 channels][tap][16]         f32
+///     [tap][channels rounded up to 16]        s8 as s16
 package struct DepthwisePacking: Sendable {
   package var channels: Int
   package var taps: Int
@@ -17,7 +19,7 @@ package struct DepthwisePacking: Sendable {
   /// From ONNX's [channels][1][kernelHeight][kernelWidth].
   package func pack(f32 source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>) {
     for index in 0..<weightCount {
-      let (tap, channel) = (index / columnCount, index % columnCount)
+      let (tap, channel) = (index / 16 % taps, index / 16 / taps * 16 + index % 16)
       target[index] = channel < channels ? source[channel * taps + tap] : 0
     }
   }
@@ -63,7 +65,8 @@ package struct DepthwiseF32Descriptor: StepDescriptor {
   package var packing: DepthwisePacking { DepthwisePacking(channels: channels, taps: geometry.taps) }
   /// One row of output pixels.
   package var taskCount: Int { geometry.outputWidth == 0 || channels == 0 ? 0 : geometry.batch * geometry.outputHeight }
-  package var scratchBytes: Int { 0 }
+  /// A pixel of zeros.
+  package var scratchBytes: Int { 4 * packing.columnCount }
 }
 
 /// Depthwise convolution of u8 activations with s8 weights, accumulated exactly in s32; positions outside count as `inputZeroPoint`.
@@ -101,6 +104,9 @@ package struct DepthwiseU8S8Descriptor: StepDescriptor {
   package var packing: DepthwisePacking { DepthwisePacking(channels: channels, taps: geometry.taps) }
   /// One row of output pixels.
   package var taskCount: Int { geometry.outputWidth == 0 || channels == 0 ? 0 : geometry.batch * geometry.outputHeight }
-  /// The sums of a pixel, a bias for windows that reach outside, and the taps of a window.
-  package var scratchBytes: Int { 8 * packing.columnCount + 16 * (geometry.taps + 1) }
+  /// The sums of a pixel, a bias for windows that reach outside, and the taps of a window; or a pixel of zero points and, for a window of
+  /// 3 × 3, interleaved weights.
+  package var scratchBytes: Int {
+    max(8 * packing.columnCount + 16 * (geometry.taps + 1), packing.columnCount + 64 + (geometry.taps == 9 ? 24 * packing.columnCount : 0))
+  }
 }

@@ -112,6 +112,19 @@ import Testing
     check(.random(&numbers, depthwise: true), depthwise: true, &numbers)
   }
 
+  @Test(arguments: [1, 2], [15, 16, 17, 31, 32, 40])
+  func threeByThreeDepthwise(stride: Int, channels: Int) {
+    var numbers = Numbers(channels)
+    for size in [2, 4, 5, 7, 8, 9, 14] {
+      for pads in [(1, 1, 1, 1), (0, 0, 1, 1), (0, 0, 0, 0)] where size + pads.0 + pads.2 >= 3 {
+        let item = ConvolutionCase(
+          batch: 2, size: (size, size + 1), kernel: (3, 3), stride: (stride, stride), pads: pads, groups: channels, channels: (1, 1),
+          slack: (3, 5))
+        check(item, depthwise: true, &numbers)
+      }
+    }
+  }
+
   /// Where 16-bit or saturating arithmetic would give itself away, and on both sides of 2³¹, where sums wrap.
   @Test(arguments: [(UInt8(255), Int8(-128)), (255, 127), (0, -128), (128, -128)], [1, 2, 3, 258, 65_793, 65_794, 131_588])
   func overflowBoundary(extremes: (UInt8, Int8), depth: Int) {

@@ -11,8 +11,8 @@ func insideTaps(_ origin: Int, taps: Int, dilation: Int, extent: Int) -> (begin:
 /// `depthwise_f32_4x16`: see `DepthwiseF32Descriptor`. A task is one line of output pixels.
 ///
 /// Taps outside the image are left out instead of read as zeros. Four neighbouring pixels whose windows all lie inside (left and right)
-/// share each weight that
-/// is loaded; channels run innermost, so that a line is read as it lies in memory.
+/// share each weight that is loaded; channels run innermost, so that a line is read as it lies in memory. 3 × 3 windows share their
+/// columns too.
 func stepDepthwiseF32(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
   _ scratch: UnsafeMutableRawPointer
@@ -21,39 +21,89 @@ func stepDepthwiseF32(
   let g = d.pointee.geometry
   let output = buffers[0].assumingMemoryBound(to: Float.self)
   let input = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
-  let clamps = isClamp(d.pointee.epilogue)
-  let line = g.inputWidth * g.inputPixelStride
-  let spread = (g.kernelWidth - 1) * g.dilationX
-
+  let zeros = scratch.assumingMemoryBound(to: Float.self)
+  let sharesColumns = suitsWindow3x3(g)
+  if sharesColumns {
+    for channel in 0..<d.pointee.channels { zeros[channel] = 0 }
+  }
   for task in begin..<end {
-    let image = task / g.outputHeight
-    let y = (task - image * g.outputHeight) * g.strideY - g.padTop
+    let image = input + task / g.outputHeight * g.inputHeight * g.inputWidth * g.inputPixelStride
+    let y = task % g.outputHeight * g.strideY - g.padTop
     let rows = insideTaps(y, taps: g.kernelHeight, dilation: g.dilationY, extent: g.inputHeight)
-    var window = DepthwiseWindowF32(
-      input: input + (image * g.inputHeight + y + rows.begin * g.dilationY) * line, lineStride: line * g.dilationY,
-      tapStride: g.inputPixelStride * g.dilationX, pixelStep: g.inputPixelStride * g.strideX, lines: rows.end - rows.begin, taps: 0,
-      weights: d.pointee.weights, weightLineStride: g.kernelWidth * roundUp(d.pointee.channels, to: 16), bias: d.pointee.bias,
-      channels: d.pointee.channels, output: output, outputStride: g.outputPixelStride, low: clamps ? d.pointee.epilogue.a : -.infinity,
-      high: clamps ? d.pointee.epilogue.b : .infinity)
-    let firstLine = window.input
-    let firstWeights = d.pointee.weights + rows.begin * window.weightLineStride
-    let outputLine = output + task * g.outputWidth * g.outputPixelStride
-    var x = 0
-    while x < g.outputWidth {
-      let left = x * g.strideX - g.padLeft
-      let fits = left >= 0 && x + 4 <= g.outputWidth && left + 3 * g.strideX + spread < g.inputWidth
-      let columns = insideTaps(left, taps: g.kernelWidth, dilation: g.dilationX, extent: g.inputWidth)
-      window.input = firstLine + (left + columns.begin * g.dilationX) * g.inputPixelStride
-      window.weights = firstWeights + columns.begin * roundUp(d.pointee.channels, to: 16)
-      window.taps = columns.end - columns.begin
-      window.output = outputLine + x * g.outputPixelStride
-      if fits { convolvePixels4(&window) } else { convolvePixel(&window) }
-      x += fits ? 4 : 1
-    }
-    if !clamps {
-      activateRows(outputLine, stride: g.outputPixelStride, rows: g.outputWidth, columns: d.pointee.channels, d.pointee.epilogue)
+    let line = image + (y + rows.begin * g.dilationY) * g.inputWidth * g.inputPixelStride
+    let to = output + task * g.outputWidth * g.outputPixelStride
+    let first =
+      sharesColumns && rows.end > rows.begin ? convolveLine3x3(d, line, rows.begin, rows.end - rows.begin, UnsafePointer(zeros), to) : 0
+    if first < g.outputWidth { convolveLine(d, line, rows.begin, rows.end - rows.begin, from: first, to) }
+    if !isClamp(d.pointee.epilogue) {
+      activateRows(to, stride: g.outputPixelStride, rows: g.outputWidth, columns: d.pointee.channels, d.pointee.epilogue)
     }
   }
+}
+
+/// The pixels of a line, from `first`, by the kernel for any window.
+private func convolveLine(
+  _ d: UnsafePointer<DepthwiseF32Descriptor>, _ line: UnsafePointer<Float>, _ firstLine: Int, _ lines: Int, from first: Int,
+  _ output: UnsafeMutablePointer<Float>
+) {
+  let g = d.pointee.geometry
+  let spread = (g.kernelWidth - 1) * g.dilationX
+  let clamps = isClamp(d.pointee.epilogue)
+  var window = DepthwiseWindowF32(
+    input: line, lineStride: g.inputWidth * g.inputPixelStride * g.dilationY, tapStride: g.inputPixelStride * g.dilationX,
+    pixelStep: g.inputPixelStride * g.strideX, lines: lines, taps: 0, weights: d.pointee.weights, weightLineStride: g.kernelWidth * 16,
+    blockStride: g.taps * 16,
+    bias: d.pointee.bias, channels: d.pointee.channels, output: output, outputStride: g.outputPixelStride,
+    low: clamps ? d.pointee.epilogue.a : -.infinity, high: clamps ? d.pointee.epilogue.b : .infinity)
+  let weights = d.pointee.weights + firstLine * window.weightLineStride
+  var x = first
+  while x < g.outputWidth {
+    let left = x * g.strideX - g.padLeft
+    let fits = left >= 0 && x + 4 <= g.outputWidth && left + 3 * g.strideX + spread < g.inputWidth
+    let taps = insideTaps(left, taps: g.kernelWidth, dilation: g.dilationX, extent: g.inputWidth)
+    window.input = line + (left + taps.begin * g.dilationX) * g.inputPixelStride
+    window.weights = weights + taps.begin * 16
+    window.taps = taps.end - taps.begin
+    window.output = output + x * g.outputPixelStride
+    if fits { convolvePixels4(&window) } else { convolvePixel(&window) }
+    x += fits ? 4 : 1
+  }
+}
+
+/// The pixels of a line four by four, the last four overlapping the ones before; stops where four do not fit.
+/// - Returns: the first pixel that is left.
+private func convolveLine3x3(
+  _ d: UnsafePointer<DepthwiseF32Descriptor>, _ line: UnsafePointer<Float>, _ firstLine: Int, _ lines: Int, _ zeros: UnsafePointer<Float>,
+  _ output: UnsafeMutablePointer<Float>
+) -> Int {
+  let g = d.pointee.geometry
+  let (step, lineStride) = (g.inputPixelStride, g.inputWidth * g.inputPixelStride * g.dilationY)
+  let columns = 3 * g.strideX + 3
+  let clamps = isClamp(d.pointee.epilogue)
+  let outside = Window3x3<Float>.Line(padding: zeros)
+  var window = Depthwise3x3F32(
+    lines: (outside, outside, outside), lineCount: lines, weights: d.pointee.weights + firstLine * 48,
+    bias: d.pointee.bias, channels: d.pointee.channels, output: output, outputStride: g.outputPixelStride,
+    low: clamps ? d.pointee.epilogue.a : -.infinity, high: clamps ? d.pointee.epilogue.b : .infinity)
+  var x = 0
+  while x < g.outputWidth {
+    let at = min(x, g.outputWidth - 4)
+    let left = at * g.strideX - g.padLeft
+    if !fitsWindow3x3(left: left, stride: g.strideX, width: g.inputWidth) { return x }
+    window.lines.0 = Window3x3<Float>.Line(line, left: left, columns: columns, width: g.inputWidth, step: step, padding: zeros)
+    if lines > 1 {
+      window.lines.1 = Window3x3<Float>.Line(
+        line + lineStride, left: left, columns: columns, width: g.inputWidth, step: step, padding: zeros)
+    }
+    if lines > 2 {
+      window.lines.2 = Window3x3<Float>.Line(
+        line + 2 * lineStride, left: left, columns: columns, width: g.inputWidth, step: step, padding: zeros)
+    }
+    window.output = output + at * g.outputPixelStride
+    if g.strideX == 1 { convolve3x3Stride1(&window) } else { convolve3x3Stride2(&window) }
+    x = at + 4
+  }
+  return x
 }
 
 /// One window of the depthwise kernel, or several side by side.
@@ -69,6 +119,8 @@ struct DepthwiseWindowF32 {
   /// Of the first tap.
   var weights: UnsafePointer<Float>
   var weightLineStride: Int
+  /// From one block of 16 channels to the next, in the weights.
+  var blockStride: Int
   var bias: UnsafePointer<Float>
   var channels: Int
   var output: UnsafeMutablePointer<Float>
@@ -94,15 +146,12 @@ private func convolve(_ pixels: Int, _ window: UnsafePointer<DepthwiseWindowF32>
     convolve(pixels, 1, window, channel, 8)
     channel += 8
   }
-  if channel < channels {
-    if channels >= 8 { convolve(pixels, 1, window, channels - 8, 8) } else { convolve(pixels, 1, window, channel, channels - channel) }
-  }
+  if channel < channels { convolve(pixels, 1, window, channel, channels - channel) }
 }
 
-/// `pixels` by `vectors` (constants) accumulators; `count` is 8 unless there are fewer channels.
+/// `pixels` by `vectors` (constants) accumulators; `count` lanes of the last vector.
 @inline(__always)
 private func convolve(_ pixels: Int, _ vectors: Int, _ window: UnsafePointer<DepthwiseWindowF32>, _ channel: Int, _ count: Int) {
-  let columns = roundUp(window.pointee.channels, to: 16)
   let bias0 = load8(window.pointee.bias + channel)
   let bias1 = vectors > 1 ? load8(window.pointee.bias + channel + 8) : bias0
   var c00 = bias0
@@ -114,7 +163,7 @@ private func convolve(_ pixels: Int, _ vectors: Int, _ window: UnsafePointer<Dep
   var c21 = bias1
   var c31 = bias1
   var line = window.pointee.input + channel
-  var weightLine = window.pointee.weights + channel
+  var weightLine = window.pointee.weights + (channel / 16 * window.pointee.blockStride + channel % 16)
   let step = window.pointee.pixelStep
   let tapStride = window.pointee.tapStride
   for _ in 0..<window.pointee.lines {
@@ -136,7 +185,7 @@ private func convolve(_ pixels: Int, _ vectors: Int, _ window: UnsafePointer<Dep
         }
       }
       x += tapStride
-      w += columns
+      w += 16
     }
     line += window.pointee.lineStride
     weightLine += window.pointee.weightLineStride

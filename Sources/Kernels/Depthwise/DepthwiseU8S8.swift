@@ -2,7 +2,8 @@ import KernelContract
 
 /// `depthwise_u8s8_1x16`: see `DepthwiseU8S8Descriptor`. A task is one line of output pixels.
 ///
-/// The taps inside the image go two by two: the activations of two taps, interleaved channel by channel, times the weights interleaved
+/// Windows of 3 × 3 with u8 output go four pixels at a time (`convolve3x3U8`). Of any other window the taps inside the image go two by
+/// two: the activations of two taps, interleaved channel by channel, times the weights interleaved
 /// alike, is one
 /// `vpmaddwd`. Taps outside count as the zero point, whose share is added from the weights.
 func stepDepthwiseU8S8(
@@ -10,6 +11,17 @@ func stepDepthwiseU8S8(
   _ scratch: UnsafeMutableRawPointer
 ) {
   let d = descriptor.assumingMemoryBound(to: DepthwiseU8S8Descriptor.self)
+  if suitsDepthwise3x3U8(d) {
+    convolve3x3U8(d, buffers, begin, end, scratch)
+  } else {
+    convolveAnyWindow(d, buffers, begin, end, scratch)
+  }
+}
+
+private func convolveAnyWindow(
+  _ d: UnsafePointer<DepthwiseU8S8Descriptor>, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
+) {
   let g = d.pointee.geometry
   let input = UnsafePointer(buffers[1].assumingMemoryBound(to: UInt8.self))
   let channels = d.pointee.channels

@@ -13,7 +13,11 @@ func requantize(
       let from = sums + row * sumsStride
       let to = output + (outputOffset + row * outputStride)
       var i = 0
-      while i + 8 <= columns {
+      while i + 16 <= columns {
+        range.write16(toFloat(load8(from + i)) * load8(scales + i), toFloat(load8(from + i + 8)) * load8(scales + i + 8), to + i)
+        i += 16
+      }
+      if i + 8 <= columns {
         narrow8(range.codes(toFloat(load8(from + i)) * load8(scales + i)), to + i)
         i += 8
       }

@@ -65,30 +65,3 @@ func toFloat(_ value: Int8x32) -> Float8 {
 func roundedToInt(_ value: Float8) -> Int8x32 {
   unsafeBitCast(value + splat8(12_582_912), to: Int8x32.self) &- Int8x32(repeating: 0x4B40_0000)
 }
-
-/// `clamp(round(value), low − zeroPoint, high − zeroPoint) + zeroPoint`, NaN as the low end.
-struct CodeRange {
-  var low: Float8
-  var high: Float8
-  var zeroPoint: Int8x32
-
-  @inline(__always)
-  init(low: Int32, high: Int32, zeroPoint: Int32) {
-    self.low = splat8(Float(low - zeroPoint))
-    self.high = splat8(Float(high - zeroPoint))
-    self.zeroPoint = Int8x32(repeating: zeroPoint)
-  }
-
-  @inline(__always)
-  func codes(_ value: Float8) -> Int8x32 { roundedToInt(atMost(high, orLow(value))) &+ zeroPoint }
-
-  /// The greater of value and low, low where the value is NaN.
-  @inline(__always)
-  private func orLow(_ value: Float8) -> Float8 {
-    #if arch(x86_64)
-      return _mm256_max_ps(value, low)
-    #else
-      return low.replacing(with: value, where: value .> low)
-    #endif
-  }
-}

@@ -63,9 +63,18 @@ func widenRow(_ from: UnsafePointer<UInt8>, _ to: UnsafeMutablePointer<Int16>, _
       i += 16
     }
     store16(widen16(from + (count - 16)), to + (count - 16))
+  } else if count >= 8 {
+    widenHalf16(from, to)
+    widenHalf16(from + (count - 8), to + (count - 8))
   } else {
     for i in 0..<count { to[i] = Int16(from[i]) }
   }
+}
+
+@inline(__always)
+private func widenHalf16(_ from: UnsafePointer<UInt8>, _ to: UnsafeMutablePointer<Int16>) {
+  let bytes = UnsafeRawPointer(from).loadUnaligned(as: SIMD8<UInt8>.self)
+  UnsafeMutableRawPointer(to).storeBytes(of: SIMD8<UInt16>(truncatingIfNeeded: bytes), as: SIMD8<UInt16>.self)
 }
 
 /// x and y lane by lane, from the lower four lanes of each half.
