@@ -19,7 +19,7 @@ package enum ONNXReader {
     }
     let opset = try opset(of: model)
     try requireKnownOperators(model.graph)
-    let decoder = TensorDecoder(file: storage.bytes, budget: budget, external: ExternalData(directory: directory))
+    let decoder = TensorDecoder(file: storage.bytes, budget: budget, external: ExternalData(directory: directory, budget: budget))
     var importer = try ONNXImporter(model.graph, opset: opset, decoder: decoder)
     try importer.run()
     var graph = importer.graph

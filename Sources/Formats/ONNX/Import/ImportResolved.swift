@@ -34,7 +34,7 @@ extension ImportRule {
       return
     }
     var total = terms[0]
-    for term in terms[1..<(terms.count - 1)] { total = importer.add(.add, [total, term], stem: "\(node.name)_partial") }
+    for term in terms[1..<(terms.count - 1)] { total = try importer.add(.add, [total, term], stem: "\(node.name)_partial") }
     importer.emit(.add, node, [total, terms[terms.count - 1]], [:])
   }
 

@@ -19,9 +19,9 @@ extension ImportRule {
         return
       }
     }
-    let matrix = importer.add(.flatten, [input], ["axis": .int(axis)], stem: "\(node.name)_matrix")
-    let rows = importer.add(.softmax, [matrix], ["axis": .int(-1)], stem: "\(node.name)_rows")
-    let shape = importer.add(.shape, [input], stem: "\(node.name)_shape")
+    let matrix = try importer.add(.flatten, [input], ["axis": .int(axis)], stem: "\(node.name)_matrix")
+    let rows = try importer.add(.softmax, [matrix], ["axis": .int(-1)], stem: "\(node.name)_rows")
+    let shape = try importer.add(.shape, [input], stem: "\(node.name)_shape")
     importer.emit(.reshape, node, [rows, shape], ["allowzero": .int(1)])
   }
 }

@@ -67,9 +67,9 @@ struct ONNXImporter {
       if graph[id].constant != nil {
         // The output's name stays with the output; the constant behind it takes another.
         if graph[id].name == output.name { graph[id].name = valueNames.fresh(output.name + "_value") }
-        graph.outputs.append(add(.identity, [id], named: output.name))
+        graph.outputs.append(try add(.identity, [id], named: output.name))
       } else if graph[id].name != output.name {
-        graph.outputs.append(add(.identity, [id], named: output.name))
+        graph.outputs.append(try add(.identity, [id], named: output.name))
       } else {
         graph.outputs.append(id)
       }
@@ -136,11 +136,15 @@ extension ONNXImporter {
   }
 
   /// Adds a further node of ours with one new value.
-  mutating func add(_ op: Operator, _ inputs: [ValueID?], _ attributes: [String: Attribute] = [:], stem: String) -> ValueID {
-    add(op, inputs, attributes, named: valueNames.fresh(stem))
+  mutating func add(_ op: Operator, _ inputs: [ValueID?], _ attributes: [String: Attribute] = [:], stem: String) throws -> ValueID {
+    try add(op, inputs, attributes, named: valueNames.fresh(stem))
   }
 
-  private mutating func add(_ op: Operator, _ inputs: [ValueID?], _ attributes: [String: Attribute] = [:], named name: String) -> ValueID {
+  private mutating func add(
+    _ op: Operator, _ inputs: [ValueID?], _ attributes: [String: Attribute] = [:], named name: String
+  ) throws -> ValueID {
+    // A node, its value and their names in the tables.
+    try decoder.budget.take(1024 + 4 * name.utf8.count, for: "the nodes of the graph")
     let id = graph.addValue(name)
     graph.nodes.append(
       Node(op, name: nodeNames.fresh(name), inputs: inputs, outputs: [id], attributes: Attributes(attributes)))

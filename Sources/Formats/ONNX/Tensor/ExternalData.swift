@@ -36,10 +36,16 @@ final class ExternalData {
   }
 
   private let directory: String?
+  private let budget: MemoryBudget
+  /// Resolved paths, since one file has many names.
+  private var counted: Set<String> = []
   private var descriptors: [String: (descriptor: Int32, size: Int)] = [:]
 
   /// - Parameter directory: the model's folder; nil where the model has none (it came from memory).
-  init(directory: String?) { self.directory = directory }
+  init(directory: String?, budget: MemoryBudget) {
+    self.directory = directory
+    self.budget = budget
+  }
 
   deinit { for file in descriptors.values { close(file.descriptor) } }
 
@@ -98,6 +104,7 @@ final class ExternalData {
     }
     let file = (descriptor: descriptor, size: Int(status.st_size))
     descriptors[location] = file
+    if counted.insert(path).inserted { budget.addFile(bytes: file.size) }
     return file
   }
 

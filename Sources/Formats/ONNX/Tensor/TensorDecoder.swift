@@ -47,7 +47,6 @@ struct TensorDecoder {
     let count = shape.reduce(1, *)
     let stored = count * type.storedBytes
     let source = try external.bytes(at: ExternalData.Place(proto.externalData, what), count: stored, what)
-    budget.grow(by: MemoryBudget.fileMultiple * stored)
     guard type.storage != .same else { return try make(type, shape, what) { try source.read(into: $0) } }
     try budget.take(stored, for: what)
     let asStored = try Tensor(.u8, [stored]) { try source.read(into: $0) }

@@ -7,27 +7,26 @@ final class MemoryBudget {
   /// The file's own bytes may be in memory too, which makes four times the file in all.
   static let fileMultiple = 3
   static let allowance = 32 << 20
-  private var left: Int
+  private var limit = allowance
+  private var taken = 0
 
-  init(fileBytes: Int) {
-    let (multiple, overflow) = fileBytes.multipliedReportingOverflow(by: MemoryBudget.fileMultiple)
-    left =
-      overflow ? Int.max : multiple.addingReportingOverflow(MemoryBudget.allowance).overflow ? Int.max : multiple + MemoryBudget.allowance
-  }
+  init(fileBytes: Int) { addFile(bytes: fileBytes) }
 
-  /// Further bytes of the model that stand outside the file (external data).
-  func grow(by bytes: Int) {
-    let (sum, overflow) = left.addingReportingOverflow(bytes)
-    left = overflow ? Int.max : sum
+  /// A file of the model, or one beside it that holds external data: counted once, however many tensors lie in it.
+  func addFile(bytes: Int) {
+    let (multiple, overflow) = bytes.multipliedReportingOverflow(by: MemoryBudget.fileMultiple)
+    let (sum, tooMuch) = limit.addingReportingOverflow(multiple)
+    limit = overflow || tooMuch ? Int.max : sum
   }
 
   /// - Throws: `malformedFile` naming `what` when the file would need more than the budget.
   func take(_ bytes: Int, for what: @autoclosure () -> String, at byteOffset: Int? = nil) throws {
-    guard bytes <= left else {
+    guard bytes <= limit - taken else {
       throw Failure(
-        .malformedFile, "\(what()) needs \(bytes) bytes of memory, out of proportion to the file; it is damaged or hostile",
+        .malformedFile,
+        "reading \(what()) would take more than \(limit) bytes of memory in all, out of proportion to the file; it is damaged or hostile",
         byteOffset: byteOffset)
     }
-    left -= bytes
+    taken += bytes
   }
 }

@@ -69,6 +69,11 @@ enum ThinMessage {
     }
   }
 
+  /// Bytes that a string of the field takes beside its text: the output of a node becomes a value of the graph, known in several tables.
+  func textCost(_ field: Int) -> Int {
+    if case (.node, 2) = (self, field) { 512 } else { 128 }
+  }
+
   var title: String {
     switch self {
     case .model: "the model"

@@ -42,7 +42,7 @@ struct ThinModel {
         guard String(validating: file[content], as: UTF8.self) != nil else {
           throw Failure(.malformedFile, "a name in \(message.title) of the ONNX file is not valid UTF-8", byteOffset: content.lowerBound)
         }
-        try keep(field, cost: 64 + 2 * content.count, message)
+        try keep(field, cost: message.textCost(number) + 2 * content.count, message)
       case (.bytes, .bytes): try keep(field, cost: 64 + 2 * content.count, message)
       // A packed number is at least one byte and becomes eight, twice: as decoded and as the graph holds it.
       case (.numbers, .bytes): try keep(field, cost: 64 + 16 * content.count, message)
