@@ -3,8 +3,8 @@ import Tensors
 extension Graph {
   /// More dimensions than any real network has; a bound for hostile ones.
   package static let maximumRank = 32
-  /// Integer values with more elements than this are not followed through shape arithmetic.
-  package static let maximumKnownElements = 1024
+  /// Integer values with more elements than this are not followed through shape arithmetic: begins and ends of every axis fit.
+  package static let maximumKnownElements = 2 * maximumRank
 
   /// Infers the type of every node's outputs from the inputs' and constants' types, in the nodes' order.
   ///
@@ -31,8 +31,9 @@ extension Graph {
     for node in nodes {
       let (types, elements) = try Graph.infer(node, in: self, known: known)
       for (output, type) in zip(node.outputs, types) { values[output.index].type = type }
-      for (output, list) in zip(node.outputs, elements) where list.map({ $0.count <= Graph.maximumKnownElements }) ?? false {
-        known[output] = list
+      for (position, list) in elements.enumerated() {
+        guard let list, list.count <= Graph.maximumKnownElements, types[position].shape?.fixed?.reduce(1, *) == list.count else { continue }
+        known[node.outputs[position]] = list
       }
     }
     return known

@@ -5,22 +5,37 @@ import Tensors
 extension Pass {
   /// Computes what depends on constants alone, and on extents that are known: Shape and the arithmetic on it.
   ///
-  /// - Parameter growth: how many bytes the graph's constants may grow by; what would need more stays a node.
+  /// - Parameter limit: how many bytes the graph's constants may come to; what would need more stays a node.
   ///
   /// DequantizeLinear of constant codes becomes a weight with affine elements. Other operators on compressed weights stay, for
   /// folding would decode them; a dense affine weight is transposed in its small form.
-  package static func foldConstants(growth: Int) -> Pass {
+  package static func foldConstants(limit: Int) -> Pass {
     Pass("fold-constants") { rewriter in
       var graph = rewriter.graph
       let known = try graph.inferTypesAndElements()
-      var left = growth
+      var left = max(limit - graph.constantBytes, 0)
       for index in rewriter.graph.nodes.indices where rewriter.isFree(index) {
         let node = rewriter.node(index)
-        if let weights = try knownIntegers(node, known, rewriter) ?? folded(node, rewriter, within: &left) {
-          for (output, weight) in zip(node.outputs, weights) { rewriter.makeConstant(output, weight) }
-          rewriter.remove(index)
+        let weights = try knownIntegers(node, known, rewriter) ?? folded(node, rewriter) { bytes in
+          let cost = max(bytes - released(node, rewriter), 0)
+          guard cost <= left else { return false }
+          left -= cost
+          return true
         }
+        guard let weights else { continue }
+        for (output, weight) in zip(node.outputs, weights) { rewriter.makeConstant(output, weight) }
+        rewriter.remove(index)
       }
+    }
+  }
+
+  /// Bytes of the constants that nothing needs once the node is gone.
+  private static func released(_ node: Node, _ rewriter: Rewriter) -> Int {
+    node.inputs.reduce(0) { total, input in
+      guard let input, let weight = rewriter.graph[input].constant, rewriter.uses.consumers(of: input).count == 1,
+        !rewriter.uses.isOutput(input)
+      else { return total }
+      return total + weight.storedByteCount
     }
   }
 
@@ -36,7 +51,8 @@ extension Pass {
     return weights
   }
 
-  private static func folded(_ node: Node, _ rewriter: Rewriter, within left: inout Int) throws -> [Weight]? {
+  /// The outputs of a node whose inputs are all constant; `allows` is asked before memory is used.
+  private static func folded(_ node: Node, _ rewriter: Rewriter, allows: (_ bytes: Int) -> Bool) throws -> [Weight]? {
     var inputs: [Weight?] = []
     for input in node.inputs {
       guard let input else {
@@ -46,8 +62,14 @@ extension Pass {
       guard let weight = rewriter.graph[input].constant else { return nil }
       inputs.append(weight)
     }
-    if let weight = try affine(node, inputs) { return [weight] }
-    if let weight = try transposed(node, inputs) { return [weight] }
+    if node.op == .dequantizeLinear, let codes = inputs[0]?.plain, codes.dtype == .s8 || codes.dtype == .u8 {
+      // The codes are shared, the scales and zero points are not.
+      guard allows((inputs[1]?.count ?? 0) * 8) else { return nil }
+      if let weight = try affine(node, inputs) { return [weight] }
+    }
+    if node.op == .transpose, let weight = inputs[0], weight.isDense, weight.quantization != nil {
+      return allows(weight.storedByteCount) ? try transposed(node, weight).map { [$0] } : nil
+    }
     let tensors = inputs.map { $0?.plain }
     guard zip(tensors, inputs).allSatisfy({ ($0 == nil) == ($1 == nil) }) else { return nil }
     // Inferred from the tensors themselves: the recorded types are those of the graph before this sweep.
@@ -57,11 +79,9 @@ extension Pass {
       bytes += try Tensor.checkedByteCount(type.dtype, call.shape(index))
       count += call.shape(index).reduce(1, *)
     }
-    let shrinks = bytes <= tensors.reduce(0) { $0 + ($1?.byteCount ?? 0) }
-    let largest = tensors.reduce(1) { max($0, $1?.count ?? 0) }
-    guard shrinks || bytes <= left, isCheap(node.op, outputs: count, inputs: largest) else { return nil }
-    if !shrinks { left -= bytes }
-    return try ReferenceOperator.evaluate(node, tensors).map(Weight.init)
+    guard isCheap(node.op, outputs: count, inputs: tensors.reduce(1) { max($0, $1?.count ?? 0) }), allows(bytes) else { return nil }
+    // What the reference refuses (an integer division by zero) stays for whoever runs the graph.
+    return try? ReferenceOperator.evaluate(node, tensors).map(Weight.init)
   }
 
   /// Whether the reference computes the node within seconds, whatever its attributes.
@@ -91,12 +111,16 @@ extension Pass {
   }
 
   /// The transpose of dense affine codes; the scales stay with their axis.
-  private static func transposed(_ node: Node, _ inputs: [Weight?]) throws -> Weight? {
-    guard node.op == .transpose, let weight = inputs[0], weight.isDense, case .affine(let codes, var quantization) = weight.elements
-    else { return nil }
+  private static func transposed(_ node: Node, _ weight: Weight) throws -> Weight? {
+    guard case .affine(let codes, var quantization) = weight.elements else { return nil }
     let order = try node.attributes.ints("perm") ?? Array(weight.shape.indices.reversed())
     let turned = try ReferenceOperator.evaluate(node, [codes.reshaped(weight.shape)])[0]
     quantization.axis = quantization.axis.flatMap { order.firstIndex(of: $0) }
     return try Weight(shape: turned.shape, elements: .affine(codes: turned, quantization), arrangement: .dense)
   }
+}
+
+extension Graph {
+  /// Bytes of all constants as they are stored.
+  var constantBytes: Int { values.reduce(0) { $0 + ($1.constant?.storedByteCount ?? 0) } }
 }

@@ -3,10 +3,10 @@ import Tensors
 
 /// The passes that every imported model goes through; each keeps the meaning of the graph.
 package enum Pipeline {
-  /// Every pass, in the order of a round. `growth` bounds what folded constants may add, in bytes.
-  package static func passes(growth: Int) -> [Pass] {
+  /// Every pass, in the order of a round. `limit` bounds what all constants may come to, in bytes.
+  package static func passes(limit: Int) -> [Pass] {
     [
-      .removeDeadNodes, .foldConstants(growth: growth), .foldShapes, .removeNoOps, .mergeTransposes,
+      .removeDeadNodes, .foldConstants(limit: limit), .foldShapes, .removeNoOps, .mergeTransposes,
       // Before activations disappear into their producers.
       .recognizeHardSwish, .fusePadding, .recognizeGlobalPool, .fuseChannelShuffle, .fuseMatMulAdd,
       .foldBatchNormalization, .fuseActivation,
@@ -14,17 +14,16 @@ package enum Pipeline {
   }
 
   /// More rounds than any real network needs; each shortens a chain by at least one node.
-  private static let maximumRounds = 64
+  private static let maximumRounds = 24
 
   /// Infers types and shapes, folds constants, batch norms and activations, drops what is dead; the graph stays valid for every
   /// value of its symbolic extents.
   ///
-  /// Folded constants may not outgrow three times those that are there (16 MB for small graphs). Every pass that changed
+  /// Folding may add three times the constants that are there (16 MB to small graphs). Every pass that changed
   /// something is verified. On failure `graph` is unchanged.
   package static func simplify(_ graph: inout Graph) throws {
-    let constants = graph.values.reduce(0) { $0 + ($1.constant?.storedByteCount ?? 0) }
     var result = graph
-    try run(&result, growth: max(3 * constants, 16 << 20))
+    try run(&result, growth: max(3 * graph.constantBytes, 16 << 20))
     graph = result
   }
 
@@ -47,7 +46,7 @@ package enum Pipeline {
   private static func run(_ graph: inout Graph, growth: Int) throws {
     try Verifier.checkStructure(graph)
     try graph.inferTypes()
-    let passes = passes(growth: growth)
+    let passes = passes(limit: graph.constantBytes + growth)
     for _ in 0..<maximumRounds {
       var changed = false
       for pass in passes where try pass.run(&graph) {

@@ -51,6 +51,19 @@ import Testing
     #expect(graph[other].type?.shape?[1].value == nil)
   }
 
+  /// A column plus a row is a matrix, though both have two elements.
+  @Test func stretchedIntegersAreNotFollowed() throws {
+    var graph = Graph()
+    let x = graph.addInput("x", ValueType(.f32, [4]))
+    let column = graph.addConstant("column", try Tensor(.s64, [2, 1], [1, 2]))
+    let sum = graph.append(.add, "sum", [column, graph.addConstant("row", try Tensor(.s64, [1, 2], [0, 0]))])
+    let flat = graph.append(.reshape, "flat", [sum, graph.addConstant("all", try .integers([-1]))])
+    graph.outputs = [graph.append(.gather, "y", [x, flat])]
+    let known = try graph.inferTypesAndElements()
+    #expect(known[sum] == nil)
+    #expect(graph[graph.outputs[0]].type == ValueType(.f32, [4]))
+  }
+
   @Test func derivedExtentsAreEqualWhereTheirFormulasAre() {
     let h = Dim.symbol("H")
     #expect(Dim.sum(h, 3) == Dim.sum(3, h))

@@ -35,7 +35,7 @@ extension Schema {
   /// Element by element over lists of known extents, of which one may be a single element.
   static func arithmetic(_ combine: @escaping @Sendable (Dim, Dim) -> Dim?) -> @Sendable (InferenceContext) -> [[Dim]?] {
     { context in
-      guard let a = context.dims(0), let b = context.dims(1), a.count == b.count || a.count == 1 || b.count == 1 else { return [nil] }
+      guard let a = context.dims(0), let b = context.dims(1), a.count == 1 || b.count == 1 || haveEqualShapes(context) else { return [nil] }
       guard !a.isEmpty, !b.isEmpty else { return [[]] }
       var result: [Dim] = []
       for index in 0..<max(a.count, b.count) {
@@ -44,6 +44,11 @@ extension Schema {
       }
       return [result]
     }
+  }
+
+  private static func haveEqualShapes(_ context: InferenceContext) -> Bool {
+    guard let a = try? context.shape(0), let b = try? context.shape(1) else { return false }
+    return a == b
   }
 
   private static func inferFloatMap(_ context: InferenceContext) throws -> [ValueType] {
