@@ -26,9 +26,10 @@ extension Pass {
       let newWeight = rewriter.replaceConstant(weightID, with: scaled)
       let newBias = Weight(try Tensor([channels], shifted))
       let old = rewriter.node(producer).input(2)
-      let biasID = if let old { rewriter.replaceConstant(old, with: newBias) } else {
-        rewriter.addConstant("\(rewriter.node(producer).name).bias", newBias)
-      }
+      let biasID =
+        if let old { rewriter.replaceConstant(old, with: newBias) } else {
+          rewriter.addConstant("\(rewriter.node(producer).name).bias", newBias)
+        }
       let activation = node.op == .add ? try Activation(node.attributes) : .none
       rewriter.edit(producer) {
         $0.inputs = [$0.inputs[0], newWeight, biasID]

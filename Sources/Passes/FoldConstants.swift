@@ -16,12 +16,14 @@ extension Pass {
       var left = max(limit - graph.constantBytes, 0)
       for index in rewriter.graph.nodes.indices where rewriter.isFree(index) {
         let node = rewriter.node(index)
-        let weights = try knownIntegers(node, known, rewriter) ?? folded(node, rewriter) { bytes in
-          let cost = max(bytes - released(node, rewriter), 0)
-          guard cost <= left else { return false }
-          left -= cost
-          return true
-        }
+        let weights =
+          try knownIntegers(node, known, rewriter)
+          ?? folded(node, rewriter) { bytes in
+            let cost = max(bytes - released(node, rewriter), 0)
+            guard cost <= left else { return false }
+            left -= cost
+            return true
+          }
         guard let weights else { continue }
         for (output, weight) in zip(node.outputs, weights) { rewriter.makeConstant(output, weight) }
         rewriter.remove(index)

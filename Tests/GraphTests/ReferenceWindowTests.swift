@@ -60,7 +60,8 @@ import Testing
               let (iy, ix) = (oy * strides[0] - pads[0] + i * dilations[0], ox * strides[1] - pads[1] + j * dilations[1])
               guard (0..<extents[0]).contains(iy), (0..<extents[1]).contains(ix) else { continue }
               let channel = f / (filters / group) * slice + c
-              sum += ws[((f * slice + c) * kernel[0] + i) * kernel[1] + j]
+              sum +=
+                ws[((f * slice + c) * kernel[0] + i) * kernel[1] + j]
                 * xs[((n * group * slice + channel) * extents[0] + iy) * extents[1] + ix]
             }
           }

@@ -11,7 +11,8 @@ import Testing
     let x = graph.addInput("x", ValueType(.f32, [.symbol("N"), 2, .symbol("H"), .symbol("W")]))
     let conv = graph.append(.conv, "conv", [x, graph.addConstant("w", try .counting([4, 2, 3, 3]))], ["strides": .ints([2, 2])])
     let shape = graph.append(.shape, "shape", [conv])
-    let rows = graph.append(.slice, "rows", [shape, graph.addConstant("a", try .integers([0])), graph.addConstant("b", try .integers([2]))])
+    let rows = graph.append(
+      .slice, "rows", [shape, graph.addConstant("a", try .integers([0])), graph.addConstant("b", try .integers([2]))])
     let target = graph.append(.concat, "target", [rows, graph.addConstant("c", try .integers([-1]))], ["axis": .int(0)])
     graph.outputs = [graph.append(.reshape, "y", [conv, target]), shape]
     return graph
@@ -35,7 +36,9 @@ import Testing
 
   @Test func wrongShapesAreRefused() throws {
     let graph = try model()
-    for shapes in [[], [[1, 2, 9]], [[1, 3, 9, 9]], [[1, 2, -9, 9]], [[1, 2, 2, 2]], [[1, 2, Int.max, Int.max]], [[1, 2, 9, 9], [1]]] {
+    for shapes in [
+      [], [[1, 2, 9]], [[1, 3, 9, 9]], [[1, 2, -9, 9]], [[1, 2, 2, 2]], [[1, 2, Int.max, Int.max]], [[1, 2, 9, 9], [1]],
+    ] {
       #expect(throws: Failure.self) { try Pipeline.specialize(graph, inputShapes: shapes) }
     }
   }
