@@ -52,7 +52,6 @@ package struct GemmF32Descriptor: StepDescriptor {
   }
 
   /// Whether a task copies its rows side by side before the product: where a tap has few channels to walk.
-  @inlinable @inline(__always)
   package var gathersRows: Bool { inputIsNCHW || (geometry.taps > 1 && groupInChannels < 32) }
 
   package var rowBlocks: Int { blocks(geometry.outputPixels, of: rowBlock) }

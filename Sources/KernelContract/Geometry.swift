@@ -44,14 +44,11 @@ package struct Geometry: BitwiseCopyable, Sendable {
   }
 
   /// Output pixels of all images.
-  @inlinable @inline(__always)
   package var outputPixels: Int { batch &* outputHeight &* outputWidth }
 
-  @inlinable @inline(__always)
   package var taps: Int { kernelHeight &* kernelWidth }
 
   /// Whether output pixel i sees input pixel i and nothing else.
-  @inlinable @inline(__always)
   package var isPointwise: Bool {
     kernelHeight == 1 && kernelWidth == 1 && strideY == 1 && strideX == 1 && padTop == 0 && padLeft == 0 && inputHeight == outputHeight
       && inputWidth == outputWidth
@@ -71,7 +68,6 @@ package struct Six: BitwiseCopyable, Sendable {
     values = (at(0), at(1), at(2), at(3), at(4), at(5))
   }
 
-  @inlinable @inline(__always)
   package subscript(index: Int) -> Int {
     switch index {
     case 0: values.0
@@ -83,7 +79,6 @@ package struct Six: BitwiseCopyable, Sendable {
     }
   }
 
-  @inlinable @inline(__always)
   package var product: Int { values.0 &* values.1 &* values.2 &* values.3 &* values.4 &* values.5 }
 }
 

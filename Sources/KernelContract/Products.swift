@@ -97,8 +97,8 @@ package struct SpmmF32Descriptor: StepDescriptor {
   package static var panel: Int { 32 }
   /// Rows of one task where there is one panel only.
   package static var rowBlock: Int { 64 }
-  /// A panel of the right-hand side is copied out where its columns are strided.
-  package var copiesPanels: Bool { rightColumnStride != 1 && columns > 1 }
+  /// A panel of the right-hand side is copied out where its columns are strided, or where its rows lie far apart and are read often.
+  package var copiesPanels: Bool { columns > 1 && (rightColumnStride != 1 || (rightRowStride > 2 * Self.panel && rows >= 32)) }
   package var rowBlocks: Int { columns <= Self.panel && !copiesPanels ? blocks(rows, of: Self.rowBlock) : min(rows, 1) }
   package var taskCount: Int { blocks(columns, of: Self.panel) * rowBlocks }
   package var scratchBytes: Int { copiesPanels ? 4 * depth * Self.panel + 64 : 0 }

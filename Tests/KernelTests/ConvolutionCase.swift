@@ -13,8 +13,8 @@ struct ConvolutionCase: CustomStringConvertible {
     let g = geometry
     return
       "\(g.batch)×\(g.inputHeight)×\(g.inputWidth)→\(g.outputHeight)×\(g.outputWidth) k\(g.kernelHeight)×\(g.kernelWidth) "
-      + "s\(g.strideY),\(g.strideX) d\(g.dilationY),\(g.dilationX) p\(g.padTop),\(g.padLeft) \(groups)×(\(inChannels)→\(outChannels)) pixel \(g.inputPixelStride)→"
-      + "\(g.outputPixelStride) block \(rowBlock)×\(panelBlock)"
+      + "s\(g.strideY),\(g.strideX) d\(g.dilationY),\(g.dilationX) p\(g.padTop),\(g.padLeft) \(groups)×(\(inChannels)→\(outChannels)) "
+      + "pixel \(g.inputPixelStride)→\(g.outputPixelStride) block \(rowBlock)×\(panelBlock)"
   }
 
   /// - Parameter channels: in and out, of one group.

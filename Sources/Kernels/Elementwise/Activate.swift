@@ -6,12 +6,20 @@ func activateRow(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>
   let b = splat8(epilogue.b)
   switch epilogue.kind {
   case .clamp: map(from, to, count) { atMost(b, atLeast(a, $0)) }
-  case .leakyRelu: map(from, to, count) { $0.replacing(with: $0 * a, where: $0 .< splat8(0)) }
-  case .hardSigmoid: map(from, to, count) { atMost(splat8(1), atLeast(splat8(0), b.addingProduct(a, $0))) }
-  case .hardSwish: map(from, to, count) { $0 * atMost(splat8(1), atLeast(splat8(0), splat8(0.5).addingProduct($0, splat8(1 / 6)))) }
+  case .leakyRelu: map(from, to, count) { leaky($0, a) }
+  case .hardSigmoid: map(from, to, count) { hardSigmoid($0, a, b) }
+  case .hardSwish: map(from, to, count) { $0 * hardSigmoid($0, splat8(1 / 6), splat8(0.5)) }
   case .sigmoid: map(from, to, count) { sigmoid($0) }
   case .tanh: map(from, to, count) { hyperbolicTangent($0) }
   }
+}
+
+@inline(__always)
+private func leaky(_ x: Float8, _ slope: Float8) -> Float8 { x.replacing(with: x * slope, where: x .< splat8(0)) }
+
+@inline(__always)
+private func hardSigmoid(_ x: Float8, _ alpha: Float8, _ beta: Float8) -> Float8 {
+  atMost(splat8(1), atLeast(splat8(0), beta.addingProduct(alpha, x)))
 }
 
 /// The activation of `rows` rows in place.

@@ -10,10 +10,11 @@ func stepBinaryF32(
   let left = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
   let right = UnsafePointer(buffers[2].assumingMemoryBound(to: Float.self))
   let extents = d.pointee.extents
-  let rows = Rows(count: extents.product / max(1, extents[5]), width: extents[5])
-  let (outputStep, leftStep, rightStep) = (d.pointee.outputStrides[5], d.pointee.leftStrides[5], d.pointee.rightStrides[5])
+  let (outputStep, leftStep, rightStep) = (
+    d.pointee.outputStrides.innermost, d.pointee.leftStrides.innermost, d.pointee.rightStrides.innermost
+  )
   let isIdentity = isIdentity(d.pointee.epilogue)
-  forEachPiece(rows, begin, end) { row, first, count in
+  forEachPiece(rows(of: extents), begin, end) { row, first, count in
     let to = output + (offset(ofRow: row, extents, d.pointee.outputStrides) + first * outputStep)
     let a = Operand(left + (offset(ofRow: row, extents, d.pointee.leftStrides) + first * leftStep), leftStep)
     let b = Operand(right + (offset(ofRow: row, extents, d.pointee.rightStrides) + first * rightStep), rightStep)

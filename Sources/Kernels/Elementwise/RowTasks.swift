@@ -16,19 +16,39 @@ func forEachPiece(_ rows: Rows, _ begin: Int, _ end: Int, _ body: (_ row: Int, _
   }
 }
 
+/// Access that the optimizer sees through: a getter of another module is a call.
+extension Six {
+  @inline(__always)
+  var innermost: Int { values.5 }
+
+  @inline(__always)
+  var size: Int { values.0 * values.1 * values.2 * values.3 * values.4 * values.5 }
+}
+
+/// The rows of a tensor of six dimensions.
+@inline(__always)
+func rows(of extents: Six) -> Rows {
+  var rows = Rows(count: 0, width: 0)
+  rows.count = extents.values.0 * extents.values.1 * extents.values.2 * extents.values.3 * extents.values.4
+  rows.width = extents.values.5
+  return rows
+}
+
 /// The offset of a row in a tensor of six dimensions, the innermost left out.
 @inline(__always)
 func offset(ofRow row: Int, _ extents: Six, _ strides: Six) -> Int {
-  let (row3, i4) = divide(row, extents[4])
-  let (row2, i3) = divide(row3, extents[3])
-  let (row1, i2) = divide(row2, extents[2])
-  let (i0, i1) = divide(row1, extents[1])
-  return i0 * strides[0] + i1 * strides[1] + i2 * strides[2] + i3 * strides[3] + i4 * strides[4]
+  let (row3, i4) = divide(row, extents.values.4)
+  let (row2, i3) = divide(row3, extents.values.3)
+  let (row1, i2) = divide(row2, extents.values.2)
+  let (i0, i1) = divide(row1, extents.values.1)
+  let outer = i0 * strides.values.0 + i1 * strides.values.1 + i2 * strides.values.2
+  return outer + i3 * strides.values.3 + i4 * strides.values.4
 }
 
-/// Quotient and remainder; most unused dimensions are 1, which needs no division.
+/// Quotient and remainder. Most rows count in one dimension: the value is then below the extent and needs no division.
 @inline(__always)
 private func divide(_ value: Int, _ by: Int) -> (Int, Int) {
+  if value < by { return (0, value) }
   if by == 1 { return (value, 0) }
   let quotient = value / by
   return (quotient, value - quotient * by)

@@ -19,9 +19,8 @@ private func copyRows<T>(
   _ d: UnsafePointer<CopyDescriptor>, _ input: UnsafePointer<T>, _ output: UnsafeMutablePointer<T>, _ begin: Int, _ end: Int
 ) {
   let extents = d.pointee.extents
-  let rows = Rows(count: extents.product / max(1, extents[5]), width: extents[5])
-  let (fromStep, toStep) = (d.pointee.inputStrides[5], d.pointee.outputStrides[5])
-  forEachPiece(rows, begin, end) { row, first, count in
+  let (fromStep, toStep) = (d.pointee.inputStrides.innermost, d.pointee.outputStrides.innermost)
+  forEachPiece(rows(of: extents), begin, end) { row, first, count in
     let to = output + (offset(ofRow: row, extents, d.pointee.outputStrides) + first * toStep)
     let from = input + (offset(ofRow: row, extents, d.pointee.inputStrides) + first * fromStep)
     if toStep == 1 && fromStep == 1 {
@@ -32,12 +31,20 @@ private func copyRows<T>(
   }
 }
 
-/// Short runs in place, long ones by the C library.
+/// Short runs by vectors, the last one overlapping the one before; long ones by the C library.
 @inline(__always)
 func copyElements<T>(_ from: UnsafePointer<T>, _ to: UnsafeMutablePointer<T>, _ count: Int) {
   let bytes = count * MemoryLayout<T>.stride
-  if bytes >= 64 {
-    UnsafeMutableRawPointer(to).copyMemory(from: from, byteCount: bytes)
+  let (source, target) = (UnsafeRawPointer(from), UnsafeMutableRawPointer(to))
+  if bytes >= 2048 {
+    target.copyMemory(from: source, byteCount: bytes)
+  } else if bytes >= 32 {
+    var i = 0
+    while i + 32 < bytes {
+      target.storeBytes(of: source.loadUnaligned(fromByteOffset: i, as: Float8.self), toByteOffset: i, as: Float8.self)
+      i += 32
+    }
+    target.storeBytes(of: source.loadUnaligned(fromByteOffset: bytes - 32, as: Float8.self), toByteOffset: bytes - 32, as: Float8.self)
   } else {
     for i in 0..<count { to[i] = from[i] }
   }

@@ -51,8 +51,8 @@ func stepMatMulF32(
 @inline(__always)
 private func offset(ofBatch batch: Int, _ d: UnsafePointer<MatMulF32Descriptor>, _ strides: Six) -> Int {
   let extents = d.pointee.batchExtents
-  let row = batch / extents[5]
-  return offset(ofRow: row, extents, strides) + (batch - row * extents[5]) * strides[5]
+  let row = batch / extents.innermost
+  return offset(ofRow: row, extents, strides) + (batch - row * extents.innermost) * strides.innermost
 }
 
 /// Panels of 16 columns, `[panel][depth][16]`, filled up with zeros.

@@ -13,7 +13,7 @@ func stepSpmmF32(
   let d = descriptor.assumingMemoryBound(to: SpmmF32Descriptor.self)
   let output = buffers[0].assumingMemoryBound(to: Float.self)
   let right = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
-  let panel = SpmmF32Descriptor.panel
+  let panel = 32
   let rowBlocks = d.pointee.rowBlocks
   let rowBlock = rowBlocks > 1 ? SpmmF32Descriptor.rowBlock : d.pointee.rows
   let copies = scratch.assumingMemoryBound(to: Float.self)
@@ -46,10 +46,10 @@ func stepSpmmF32(
         let count = width - first
         let at = to + first * d.pointee.outputColumnStride
         if count >= 32 {
-          multiplyPanel(4, d, row, source + first, sourceStride, at)
+          multiply32(d, row, source + first, sourceStride, at)
           first += 32
         } else if count >= 16 {
-          multiplyPanel(2, d, row, source + first, sourceStride, at)
+          multiply16(d, row, source + first, sourceStride, at)
           first += 16
         } else {
           multiplyPart(d, row, source + first, sourceStride, at, min(8, count))
@@ -64,49 +64,93 @@ func stepSpmmF32(
 private func copyPanel(
   _ source: UnsafePointer<Float>, _ d: UnsafePointer<SpmmF32Descriptor>, _ width: Int, into copies: UnsafeMutablePointer<Float>
 ) {
-  for column in 0..<width {
-    for k in 0..<d.pointee.depth {
-      copies[k * SpmmF32Descriptor.panel + column] = source[k * d.pointee.rightRowStride + column * d.pointee.rightColumnStride]
+  let (panel, depth) = (32, d.pointee.depth)
+  let (rowStride, columnStride) = (d.pointee.rightRowStride, d.pointee.rightColumnStride)
+  if columnStride == 1 {
+    for k in 0..<depth { copyElements(source + k * rowStride, copies + k * panel, width) }
+  } else {
+    for column in 0..<width {
+      for k in 0..<depth { copies[k * panel + column] = source[k * rowStride + column * columnStride] }
     }
   }
 }
 
-/// One row by `vectors` (a constant, 2 or 4) times eight columns.
-@inline(__always)
-private func multiplyPanel(
-  _ vectors: Int, _ d: UnsafePointer<SpmmF32Descriptor>, _ row: Int, _ source: UnsafePointer<Float>, _ stride: Int,
-  _ to: UnsafeMutablePointer<Float>
+/// The stored elements of a row, and where its sum begins.
+private struct SparseRow {
+  var values: UnsafePointer<Float>
+  var columns: UnsafePointer<UInt32>
+  var begin: Int
+  var end: Int
+  var bias: Float
+
+  @inline(__always)
+  init(_ d: UnsafePointer<SpmmF32Descriptor>, _ row: Int) {
+    values = d.pointee.values
+    columns = d.pointee.columnIndices
+    begin = Int(d.pointee.rowStarts[row])
+    end = Int(d.pointee.rowStarts[row + 1])
+    if let all = d.pointee.bias { bias = all[row] } else { bias = 0 }
+  }
+}
+
+/// One row by 32 columns.
+@inline(never)
+private func multiply32(
+  _ d: UnsafePointer<SpmmF32Descriptor>, _ row: Int, _ source: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>
 ) {
-  let bias = splat8(d.pointee.bias.map { $0[row] } ?? 0)
+  let row = SparseRow(d, row)
+  let bias = splat8(row.bias)
   var c0 = bias, c1 = bias, c2 = bias, c3 = bias
-  for element in Int(d.pointee.rowStarts[row])..<Int(d.pointee.rowStarts[row + 1]) {
-    let value = splat8(d.pointee.values[element])
-    let from = source + Int(d.pointee.columnIndices[element]) * stride
+  var element = row.begin
+  while element < row.end {
+    let value = splat8(row.values[element])
+    let from = source + Int(row.columns[element]) * stride
     c0 = c0.addingProduct(value, load8(from))
     c1 = c1.addingProduct(value, load8(from + 8))
-    if vectors > 2 {
-      c2 = c2.addingProduct(value, load8(from + 16))
-      c3 = c3.addingProduct(value, load8(from + 24))
-    }
+    c2 = c2.addingProduct(value, load8(from + 16))
+    c3 = c3.addingProduct(value, load8(from + 24))
+    element += 1
+  }
+  let step = 8 * d.pointee.outputColumnStride
+  write(c0, to, d, 8)
+  write(c1, to + step, d, 8)
+  write(c2, to + 2 * step, d, 8)
+  write(c3, to + 3 * step, d, 8)
+}
+
+/// One row by 16 columns.
+@inline(never)
+private func multiply16(
+  _ d: UnsafePointer<SpmmF32Descriptor>, _ row: Int, _ source: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>
+) {
+  let row = SparseRow(d, row)
+  let bias = splat8(row.bias)
+  var c0 = bias, c1 = bias
+  var element = row.begin
+  while element < row.end {
+    let value = splat8(row.values[element])
+    let from = source + Int(row.columns[element]) * stride
+    c0 = c0.addingProduct(value, load8(from))
+    c1 = c1.addingProduct(value, load8(from + 8))
+    element += 1
   }
   write(c0, to, d, 8)
   write(c1, to + 8 * d.pointee.outputColumnStride, d, 8)
-  if vectors > 2 {
-    write(c2, to + 16 * d.pointee.outputColumnStride, d, 8)
-    write(c3, to + 24 * d.pointee.outputColumnStride, d, 8)
-  }
 }
 
 /// One row by `count` (1 … 8) columns.
-@inline(__always)
+@inline(never)
 private func multiplyPart(
   _ d: UnsafePointer<SpmmF32Descriptor>, _ row: Int, _ source: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>,
   _ count: Int
 ) {
-  var sum = splat8(d.pointee.bias.map { $0[row] } ?? 0)
-  for element in Int(d.pointee.rowStarts[row])..<Int(d.pointee.rowStarts[row + 1]) {
-    let from = source + Int(d.pointee.columnIndices[element]) * stride
-    sum = sum.addingProduct(splat8(d.pointee.values[element]), count == 8 ? load8(from) : load8(from, count: count))
+  let row = SparseRow(d, row)
+  var sum = splat8(row.bias)
+  var element = row.begin
+  while element < row.end {
+    let from = source + Int(row.columns[element]) * stride
+    sum = sum.addingProduct(splat8(row.values[element]), count == 8 ? load8(from) : load8(from, count: count))
+    element += 1
   }
   write(sum, to, d, count)
 }
@@ -129,9 +173,10 @@ private func write(_ sum: Float8, _ to: UnsafeMutablePointer<Float>, _ d: Unsafe
 @inline(__always)
 private func multiplyRow(_ d: UnsafePointer<SpmmF32Descriptor>, _ row: Int, _ right: UnsafePointer<Float>) -> Float {
   let stride = d.pointee.rightRowStride
-  var element = Int(d.pointee.rowStarts[row])
-  let end = Int(d.pointee.rowStarts[row + 1])
-  let (values, indices) = (d.pointee.values, d.pointee.columnIndices)
+  let row = SparseRow(d, row)
+  var element = row.begin
+  let end = row.end
+  let (values, indices) = (row.values, row.columns)
   var sums = splat8(0)
   while element + 8 <= end {
     let i = indices + element
@@ -147,5 +192,5 @@ private func multiplyRow(_ d: UnsafePointer<SpmmF32Descriptor>, _ row: Int, _ ri
     element += 1
   }
   let pairs = sums.lowHalf + sums.highHalf
-  return (d.pointee.bias.map { $0[row] } ?? 0) + (((pairs[0] + pairs[1]) + (pairs[2] + pairs[3])) + rest)
+  return row.bias + (((pairs[0] + pairs[1]) + (pairs[2] + pairs[3])) + rest)
 }

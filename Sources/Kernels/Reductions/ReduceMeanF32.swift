@@ -12,22 +12,21 @@ func stepReduceMeanF32(
   let input = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
   let kept = d.pointee.keptExtents
   let reduced = d.pointee.reducedExtents
-  let width = reduced[5]
-  let rows = reduced.product / max(1, width)
-  let step = d.pointee.reducedStrides[5]
-  let scale = Float(reduced.product)
+  let (lines, width) = (rows(of: reduced).count, reduced.innermost)
+  let step = d.pointee.reducedStrides.innermost
+  let scale = Float(reduced.size)
   let perTask = d.pointee.outputsPerTask
-  let isAcross = d.pointee.keptStrides[5] == 1 && step != 1
+  let isAcross = d.pointee.keptStrides.innermost == 1 && step != 1
 
   var index = begin * perTask
-  let last = min(end * perTask, kept.product)
+  let last = min(end * perTask, kept.size)
   while index < last {
-    let outer = index / kept[5]
-    let inner = index - outer * kept[5]
-    let first = input + (offset(ofRow: outer, kept, d.pointee.keptStrides) + inner * d.pointee.keptStrides[5])
-    let count = isAcross ? min(8, kept[5] - inner, last - index) : 1
+    let outer = index / kept.innermost
+    let inner = index - outer * kept.innermost
+    let first = input + (offset(ofRow: outer, kept, d.pointee.keptStrides) + inner * d.pointee.keptStrides.innermost)
+    let count = isAcross ? min(8, kept.innermost - inner, last - index) : 1
     var total = splat8(0)
-    for row in 0..<rows {
+    for row in 0..<lines {
       let from = first + offset(ofRow: row, reduced, d.pointee.reducedStrides)
       var sum = splat8(0)
       if isAcross {
