@@ -60,27 +60,9 @@ package enum Pipeline {
     }
   }
 
-  /// Gives the inputs `shapes`, one symbol standing for one number.
   private static func fix(_ graph: inout Graph, _ shapes: [[Int]]) throws {
-    guard shapes.count == graph.inputs.count else {
-      throw Failure(.invalidArgument, "the model has \(graph.inputs.count) inputs, \(shapes.count) shapes were given")
-    }
     try Verifier.checkStructure(graph)
-    var symbols: [String: Int] = [:]
-    for (id, extents) in zip(graph.inputs, shapes) {
-      guard let type = graph[id].type else { continue }
-      var fits = type.shape?.count ?? extents.count == extents.count && extents.allSatisfy { $0 >= 0 }
-      for (dim, extent) in zip(type.shape ?? [], extents) {
-        switch dim {
-        case .fixed(let value): fits = fits && value == extent
-        case .symbolic(let coefficient, let symbol):
-          let value = symbols[symbol] ?? extent / max(coefficient, 1)
-          symbols[symbol] = value
-          fits = fits && value.multipliedReportingOverflow(by: coefficient) == (extent, false)
-        }
-      }
-      guard fits else { throw Failure(.shapeMismatch, "the input '\(graph[id].name)' is \(type), not \(extents)") }
-      graph[id].type = ValueType(type.dtype, extents.map(Dim.fixed))
-    }
+    try graph.bindSymbols(shapes)
+    for (id, extents) in zip(graph.inputs, shapes) { graph[id].type?.shape = extents.map(Dim.fixed) }
   }
 }

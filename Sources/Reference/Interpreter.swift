@@ -41,30 +41,12 @@ package struct Interpreter {
     return try wanted.map(tensor)
   }
 
-  /// Holds `inputs` against the graph's, one symbol standing for one number.
+  /// Holds `inputs` against the graph's types.
   private func check(_ inputs: [Tensor]) throws {
-    guard inputs.count == graph.inputs.count else {
-      throw Failure(.invalidArgument, "the graph has \(graph.inputs.count) inputs, \(inputs.count) were given")
-    }
-    var symbols: [String: Int] = [:]
+    try graph.bindSymbols(inputs.map(\.shape))
     for (id, tensor) in zip(graph.inputs, inputs) {
-      guard let type = graph[id].type else { continue }
-      var fits = tensor.dtype == type.dtype
-      if let shape = type.shape {
-        fits = fits && shape.count == tensor.shape.count
-        for (dim, extent) in zip(shape, tensor.shape) {
-          switch dim {
-          case .fixed(let value): fits = fits && value == extent
-          case .symbolic(let coefficient, let symbol):
-            let value = symbols[symbol] ?? extent / max(coefficient, 1)
-            symbols[symbol] = value
-            fits = fits && value.multipliedReportingOverflow(by: coefficient) == (extent, false)
-          }
-        }
-      }
-      guard fits else {
-        throw Failure(.shapeMismatch, "the input '\(graph[id].name)' is \(type), not \(tensor.dtype.name)\(tensor.shape)")
-      }
+      guard let type = graph[id].type, type.dtype != tensor.dtype else { continue }
+      throw Failure(.shapeMismatch, "the input '\(graph[id].name)' is \(type), not \(tensor.dtype.name)\(tensor.shape)")
     }
   }
 }
