@@ -23,7 +23,7 @@ func stepGemmU8S8(
   let outputStride = geometry.pointee.outputPixelStride
   var requantization = d.pointee.requantization
   var tile = GemmTileU8S8(
-    rows: rows, rowStride: depth, pairs: depth / 2, panel: d.pointee.weights, bias: d.pointee.bias, sums: sums)
+    rows: rows, rowStride: depth, pairs: depth / 2, panel: d.pointee.weights, bias: d.pointee.bias, sums: sums, columns: 16)
 
   var found = -1
   for task in begin..<end {
@@ -43,13 +43,14 @@ func stepGemmU8S8(
       let outputColumn = group * d.pointee.groupOutChannels + panel * 16
       tile.panel = d.pointee.weights + column * depth * 16
       tile.bias = d.pointee.bias + column * 16
+      tile.columns = min(16, d.pointee.groupOutChannels - panel * 16)
       var row = 0
       while row < count {
         let height = tileHeight(count - row)
         tile.rows = UnsafePointer(rows + row * depth)
         multiplyTile(height, &tile)
         requantize(
-          sums, sumsStride: 16, rows: height, columns: min(16, d.pointee.groupOutChannels - panel * 16),
+          sums, sumsStride: 16, rows: height, columns: tile.columns,
           scales: d.pointee.scales + column * 16,
           &requantization, output: buffers[0], outputOffset: (first + row) * outputStride + outputColumn, outputStride: outputStride)
         row += height

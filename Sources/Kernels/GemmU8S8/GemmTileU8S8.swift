@@ -10,12 +10,14 @@ struct GemmTileU8S8 {
   var bias: UnsafePointer<Int32>
   /// `[6][16]`
   var sums: UnsafeMutablePointer<Int32>
+  /// Columns that count, 1 … 16; the sums of the last 8 are not made where none of them does.
+  var columns: Int
 }
 
-/// `height` (a constant, 1 … 6) rows by 16 columns of exact sums: a pair of activations, broadcast, times the pairs of eight columns is one
+/// `height` (a constant, 1 … 6) rows by 8 · `halves` (a constant) columns of exact sums: a pair of activations, broadcast, times the pairs of eight columns is one
 /// `vpmaddwd`; 255 · 128 · 2 is far from overflowing its 32 bits.
 @inline(__always)
-private func multiply(_ height: Int, _ tile: UnsafePointer<GemmTileU8S8>) {
+private func multiply(_ height: Int, _ halves: Int, _ tile: UnsafePointer<GemmTileU8S8>) {
   let bias0 = load8(tile.pointee.bias)
   let bias1 = load8(tile.pointee.bias + 8)
   var c00 = bias0
@@ -42,35 +44,35 @@ private func multiply(_ height: Int, _ tile: UnsafePointer<GemmTileU8S8>) {
   let end = 2 * tile.pointee.pairs
   while k < end {
     let b0 = widen16(b)
-    let b1 = widen16(b + 16)
+    let b1 = halves > 1 ? widen16(b + 16) : b0
     b += 32
     let x0 = splatPair(a0 + k)
     c00 = addPairs(c00, x0, b0)
-    c01 = addPairs(c01, x0, b1)
+    if halves > 1 { c01 = addPairs(c01, x0, b1) }
     if height > 1 {
       let x1 = splatPair(a1 + k)
       c10 = addPairs(c10, x1, b0)
-      c11 = addPairs(c11, x1, b1)
+      if halves > 1 { c11 = addPairs(c11, x1, b1) }
     }
     if height > 2 {
       let x2 = splatPair(a2 + k)
       c20 = addPairs(c20, x2, b0)
-      c21 = addPairs(c21, x2, b1)
+      if halves > 1 { c21 = addPairs(c21, x2, b1) }
     }
     if height > 3 {
       let x3 = splatPair(a3 + k)
       c30 = addPairs(c30, x3, b0)
-      c31 = addPairs(c31, x3, b1)
+      if halves > 1 { c31 = addPairs(c31, x3, b1) }
     }
     if height > 4 {
       let x4 = splatPair(a4 + k)
       c40 = addPairs(c40, x4, b0)
-      c41 = addPairs(c41, x4, b1)
+      if halves > 1 { c41 = addPairs(c41, x4, b1) }
     }
     if height > 5 {
       let x5 = splatPair(a5 + k)
       c50 = addPairs(c50, x5, b0)
-      c51 = addPairs(c51, x5, b1)
+      if halves > 1 { c51 = addPairs(c51, x5, b1) }
     }
     k += 2
   }
@@ -89,22 +91,40 @@ private func store(_ sums: UnsafeMutableRawPointer, _ row: Int, _ c0: Int8x32, _
   sums.storeBytes(of: c1, toByteOffset: 64 * row + 32, as: Int8x32.self)
 }
 
-@inline(never) private func multiply1(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(1, tile) }
-@inline(never) private func multiply2(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(2, tile) }
-@inline(never) private func multiply3(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(3, tile) }
-@inline(never) private func multiply4(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(4, tile) }
-@inline(never) private func multiply5(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(5, tile) }
-@inline(never) private func multiply6(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(6, tile) }
+@inline(never) private func multiply1(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(1, 2, tile) }
+@inline(never) private func multiply2(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(2, 2, tile) }
+@inline(never) private func multiply3(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(3, 2, tile) }
+@inline(never) private func multiply4(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(4, 2, tile) }
+@inline(never) private func multiply5(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(5, 2, tile) }
+@inline(never) private func multiply6(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(6, 2, tile) }
+
+@inline(never) private func multiplyHalf1(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(1, 1, tile) }
+@inline(never) private func multiplyHalf2(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(2, 1, tile) }
+@inline(never) private func multiplyHalf3(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(3, 1, tile) }
+@inline(never) private func multiplyHalf4(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(4, 1, tile) }
+@inline(never) private func multiplyHalf5(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(5, 1, tile) }
+@inline(never) private func multiplyHalf6(_ tile: UnsafePointer<GemmTileU8S8>) { multiply(6, 1, tile) }
 
 /// One tile of `height` (1 … 6) rows.
 @inline(__always)
 func multiplyTile(_ height: Int, _ tile: UnsafePointer<GemmTileU8S8>) {
-  switch height {
-  case 6: multiply6(tile)
-  case 5: multiply5(tile)
-  case 4: multiply4(tile)
-  case 3: multiply3(tile)
-  case 2: multiply2(tile)
-  default: multiply1(tile)
+  if tile.pointee.columns > 8 {
+    switch height {
+    case 6: multiply6(tile)
+    case 5: multiply5(tile)
+    case 4: multiply4(tile)
+    case 3: multiply3(tile)
+    case 2: multiply2(tile)
+    default: multiply1(tile)
+    }
+  } else {
+    switch height {
+    case 6: multiplyHalf6(tile)
+    case 5: multiplyHalf5(tile)
+    case 4: multiplyHalf4(tile)
+    case 3: multiplyHalf3(tile)
+    case 2: multiplyHalf2(tile)
+    default: multiplyHalf1(tile)
+    }
   }
 }

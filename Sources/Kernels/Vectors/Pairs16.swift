@@ -85,8 +85,8 @@ func interleaveLow(_ x: Pairs16, _ y: Pairs16) -> Pairs16 {
       _mm256_unpacklo_epi16(unsafeBitCast(x, to: SIMD4<Int64>.self), unsafeBitCast(y, to: SIMD4<Int64>.self)), to: Pairs16.self)
   #else
     return Pairs16(
-      lowHalf: SIMD8(evenHalf: x.lowHalf.lowHalf, oddHalf: y.lowHalf.lowHalf),
-      highHalf: SIMD8(evenHalf: x.highHalf.lowHalf, oddHalf: y.highHalf.lowHalf))
+      lowHalf: alternate(x.lowHalf.lowHalf, y.lowHalf.lowHalf),
+      highHalf: alternate(x.highHalf.lowHalf, y.highHalf.lowHalf))
   #endif
 }
 
@@ -98,8 +98,8 @@ func interleaveHigh(_ x: Pairs16, _ y: Pairs16) -> Pairs16 {
       _mm256_unpackhi_epi16(unsafeBitCast(x, to: SIMD4<Int64>.self), unsafeBitCast(y, to: SIMD4<Int64>.self)), to: Pairs16.self)
   #else
     return Pairs16(
-      lowHalf: SIMD8(evenHalf: x.lowHalf.highHalf, oddHalf: y.lowHalf.highHalf),
-      highHalf: SIMD8(evenHalf: x.highHalf.highHalf, oddHalf: y.highHalf.highHalf))
+      lowHalf: alternate(x.lowHalf.highHalf, y.lowHalf.highHalf),
+      highHalf: alternate(x.highHalf.highHalf, y.highHalf.highHalf))
   #endif
 }
 
@@ -110,3 +110,13 @@ func joinLow(_ x: Int8x32, _ y: Int8x32) -> Int8x32 { Int8x32(lowHalf: x.lowHalf
 /// The upper halves of both.
 @inline(__always)
 func joinHigh(_ x: Int8x32, _ y: Int8x32) -> Int8x32 { Int8x32(lowHalf: x.highHalf, highHalf: y.highHalf) }
+
+#if !arch(x86_64)
+  @inline(__always)
+  private func alternate(_ x: SIMD4<Int16>, _ y: SIMD4<Int16>) -> SIMD8<Int16> {
+    var both = SIMD8<Int16>(repeating: 0)
+    both.evenHalf = x
+    both.oddHalf = y
+    return both
+  }
+#endif
