@@ -36,7 +36,7 @@ extension ImportRule {
   private static func requireSpatialRank(_ node: SourceNode, weightRank: Int? = nil) throws {
     let spatial = try node.ints("kernel_shape")?.count ?? weightRank.map { $0 - 2 }
     guard (1...2).contains(spatial ?? 2) else {
-      throw node.unsupported("\(node.type) over \(spatial ?? 0) spatial dimensions is not supported; only 1 and 2 are")
+      throw node.unsupported("\(node.type) over \(spatial ?? 0) spatial dimensions is not supported, only over 1 and 2")
     }
   }
 }
