@@ -147,11 +147,10 @@ extension PlanBuilder {
   private func emitProduct(_ product: Product, _ input: View, _ w: ValueID, _ output: View) throws {
     guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no matrix layout") }
     let packing = product.packing
-    let blocks = ProductBlocks(
-      rows: product.rows, columns: product.columns, depth: product.depth, groups: 1, elementBytes: 4, machine: machine,
-      threads: options.threads)
+    let geometry = Geometry.matrix(rows: product.rows, inputStride: inStride, outputStride: outStride)
+    let blocks = ProductBlocks(geometry, packing, elementBytes: 4, copiesRows: false, machine: machine, threads: options.threads)
     let descriptor = GemmF32Descriptor(
-      geometry: .matrix(rows: product.rows, inputStride: inStride, outputStride: outStride), groupInChannels: product.depth,
+      geometry: geometry, groupInChannels: product.depth,
       groupOutChannels: product.columns, weights: try packedWeights(w, packing, product.strides, scale: product.scale),
       bias: try packedColumns(product.bias, fill: 0, packing), epilogue: Epilogue(product.activation), rowBlock: blocks.rows,
       panelBlock: blocks.panels)
