@@ -30,6 +30,13 @@ import Testing
     return (try net.finished(), try net.randomInputs())
   }
 
+  /// Calls `body` with the inputs' memory, which lives as long as the call.
+  private func withMemory<Result>(
+    of inputs: [Tensor], _ body: (UnsafeBufferPointer<UnsafeRawBufferPointer>) throws -> Result
+  ) rethrows -> Result {
+    try withExtendedLifetime(inputs) { try inputs.map(\.bytes).withUnsafeBufferPointer(body) }
+  }
+
   private func sameBits(_ a: [Tensor], _ b: [Tensor]) -> Bool {
     a.count == b.count && zip(a, b).allSatisfy { $0.bytes.elementsEqual($1.bytes) }
   }
@@ -51,7 +58,7 @@ import Testing
       for profile in [false, true] {
         let executor = try Executor(makePlan(graph), ExecutorOptions(threads: threads, profile: profile))
         let outputs = executor.plan.outputs.map { _ in UnsafeMutableRawBufferPointer(start: nil, count: 0) }
-        try inputs.map(\.bytes).withUnsafeBufferPointer { inputs in
+        try withMemory(of: inputs) { inputs in
           try outputs.withUnsafeBufferPointer { outputs in
             try executor.run(inputs: inputs, outputs: outputs)
             let before = probe_allocations()
@@ -69,7 +76,7 @@ import Testing
     #expect(executor.output(0) == nil)
     let expected = try executor.run(inputs)
     let outputs = executor.plan.outputs.map { _ in UnsafeMutableRawBufferPointer(start: nil, count: 0) }
-    try inputs.map(\.bytes).withUnsafeBufferPointer { inputs in
+    try withMemory(of: inputs) { inputs in
       try outputs.withUnsafeBufferPointer { try executor.run(inputs: inputs, outputs: $0) }
     }
     for index in expected.indices { #expect(try #require(executor.output(index)).elementsEqual(expected[index].bytes)) }
@@ -216,6 +223,7 @@ import Testing
     let odd = UnsafeMutableRawBufferPointer(rebasing: memory[1..<plan.outputs[0].byteCount + 1])
     #expect(status([good], [odd, none]) == .invalidArgument)
     #expect(status([good], [scores, none]) == nil)
+    withExtendedLifetime(inputs) {}
   }
 
   @Test func notANumberPassesThrough() throws {
