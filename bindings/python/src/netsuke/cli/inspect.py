@@ -29,8 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> Answer:
     model = load(options.model)
-    description = model.describe()
+    description = dict(model.describe())
     report = model.report
+    description["metadata"] = {key: text for key, text in description.get("metadata", {}).items() if key != "netsuke.report"}
     size = os.path.getsize(options.model)
     nodes = [node for node in description["nodes"] if options.all or node.get("parameters")]
     rows = [_row(node) for node in nodes]
@@ -44,7 +45,7 @@ def run(options: argparse.Namespace) -> Answer:
         count(description.get("bytes")),
         "",
     ]
-    headings = ["layer", "operator", "output", "stored as", "parameters", "MACs", "bytes", "zeros"]
+    headings = ["layer", "operator", "output", "weights", "parameters", "MACs", "bytes", "zeros"]
     rendered: list[Any] = [
         f"{options.model}: {size:,} bytes",
         "inputs:  " + ", ".join(str(value) for value in model.inputs),
@@ -66,9 +67,9 @@ def run(options: argparse.Namespace) -> Answer:
 def _row(node: dict[str, Any]) -> list[str]:
     return [
         str(node["name"]),
-        str(node["operator"]),
-        str(node.get("output_shape", "")),
-        str(node.get("format", "")),
+        str(node["op"]),
+        "?" if node.get("shape") is None else "×".join(str(extent) for extent in node["shape"]),
+        ", ".join(node.get("weights", [])),
         count(node.get("parameters")),
         count(node.get("macs")),
         count(node.get("bytes")),
