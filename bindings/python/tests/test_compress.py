@@ -115,12 +115,12 @@ def test_calibration_may_be_given_in_every_form(fashion: netsuke.Model, calibrat
         (None, netsuke.Error, "calibrat"),
         (np.zeros((0, 1, 28, 28), np.float32), ValueError, "empty"),
         (np.zeros((4, 28, 28), np.float32), ValueError, "dimensions"),
-        (np.zeros((4, 1, 27, 28), np.float32), netsuke.Error, ""),
+        (np.zeros((4, 1, 27, 28), np.float32), netsuke.Error, "27"),
         ({"picture": np.zeros((4, 1, 28, 28), np.float32)}, ValueError, "image"),
         (3, TypeError, "calibration"),
         ([np.zeros((1, 28, 28), complex)], TypeError, "complex"),
         ([(1, 2)], ValueError, "2 arrays"),
-        (np.full((2, 1, 28, 28), np.nan, np.float32), netsuke.Error, ""),
+        (np.full((2, 1, 28, 28), np.nan, np.float32), netsuke.Error, "finite"),
     ],
 )
 def test_calibration_that_does_not_fit(fashion: netsuke.Model, wrong: Any, kind: type[Exception], word: str) -> None:

@@ -94,6 +94,10 @@ bool Borrowed::take_buffer(nb::handle object, nsk_dtype dtype) {
     }
     return false;
   }
+  if (reinterpret_cast<uintptr_t>(buffer_.buf) % nsk_dtype_size(dtype) != 0) {
+    PyBuffer_Release(&buffer_);
+    return false;
+  }
   tensor_.data = buffer_.len > 0 ? buffer_.buf : nowhere;
   tensor_.byte_size = static_cast<size_t>(buffer_.len);
   tensor_.dtype = dtype;

@@ -21,10 +21,12 @@ from ._errors import (
     MalformedFileError,
     NotFiniteError,
     NotFoundError,
+    OutOfMemoryError,
     RecipeError,
     ShapeMismatchError,
     Status,
     UnsupportedError,
+    UnsupportedMachineError,
 )
 from ._library import build_info, get_include, get_library, version
 from ._model import Model, Value, load
@@ -59,12 +61,14 @@ __all__ = [
     "Model",
     "NotFiniteError",
     "NotFoundError",
+    "OutOfMemoryError",
     "RecipeError",
     "Report",
     "Session",
     "ShapeMismatchError",
     "Status",
     "UnsupportedError",
+    "UnsupportedMachineError",
     "Value",
     "__version__",
     "build_info",

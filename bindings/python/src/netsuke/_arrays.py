@@ -36,7 +36,7 @@ def converted(x: Any, dtype: str, name: str) -> NDArray[Any]:
             f"input '{name}': without numpy, pass a C-contiguous {NUMPY_NAMES.get(dtype, dtype)} buffer or DLPack array"
         ) from None
     try:
-        array = np.asarray(x)
+        array = np.from_dlpack(x) if hasattr(x, "__dlpack__") and not hasattr(x, "__array__") else np.asarray(x)
     except Exception as error:
         raise TypeError(f"input '{name}': {type(x).__name__} does not convert to an array: {error}") from error
     wanted = np.dtype(NUMPY_NAMES[dtype])
@@ -49,7 +49,8 @@ def converted(x: Any, dtype: str, name: str) -> NDArray[Any]:
             bounds = np.iinfo(wanted)
             if int(array.min()) < bounds.min or int(array.max()) > bounds.max:
                 raise ValueError(f"input '{name}': some values do not fit {wanted}")
-    return np.ascontiguousarray(array, dtype=wanted).reshape(array.shape)
+    # Not ascontiguousarray, which leaves bytes that lie askew as they are.
+    return np.require(array, wanted, ["C_CONTIGUOUS", "ALIGNED"]).reshape(array.shape)
 
 
 def float_array(x: Any, name: str, rank: int | None = None) -> NDArray[Any]:

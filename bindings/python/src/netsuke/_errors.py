@@ -27,6 +27,9 @@ class Status(enum.IntEnum):
         return self.name.lower().replace("_", " ")
 
 
+_classes: dict[int, type[Error]] = {}
+
+
 class Error(Exception):
     """A call of the library failed. `str(error)` says what is wrong and what to do about it.
 
@@ -38,6 +41,10 @@ class Error(Exception):
     status: Status = Status.INTERNAL
     node: str | None = None
     offset: int | None = None
+
+    def __init_subclass__(cls) -> None:
+        _classes[int(cls.status)] = cls
+        cls.__module__ = "netsuke"  # where people find it, and what a traceback should say
 
     def __init__(self, message: str = "", *, status: Status | None = None, node: str | None = None, offset: int | None = None) -> None:
         super().__init__(message)
@@ -119,22 +126,7 @@ class RecipeError(Error, ValueError):
     status = Status.RECIPE
 
 
-_classes: dict[int, type[Error]] = {
-    int(kind.status): kind
-    for kind in (
-        InvalidArgumentError,
-        ShapeMismatchError,
-        NotFoundError,
-        InputOutputError,
-        MalformedFileError,
-        UnsupportedError,
-        UnsupportedMachineError,
-        OutOfMemoryError,
-        Cancelled,
-        NotFiniteError,
-        RecipeError,
-    )
-}
+Error.__module__ = Status.__module__ = "netsuke"
 
 
 def make_error(status: int, message: str, node: str, offset: int) -> Error:

@@ -37,6 +37,11 @@ def _ratio(before: float, after: float) -> str:
     return f"{before / after:.2f}x" if after else ""
 
 
+def _listed(names: list[str]) -> str:
+    shown = ", ".join(names[:3])
+    return shown if len(names) <= 3 else f"{shown} and {len(names) - 3} other layers"
+
+
 class Report:
     """A compression's report. `print(report)` shows a table; `to_dict()` and `to_json()` have the stable keys of docs/recipes.md."""
 
@@ -78,6 +83,7 @@ class Report:
     def table(self) -> Table:
         """The layers and the total as a table for rich."""
         from rich.table import Table
+        from rich.text import Text
 
         table = Table(title=self._title(), title_justify="left", show_footer=True, header_style="bold")
         for index, (heading, cell) in enumerate(_COLUMNS):
@@ -90,19 +96,24 @@ class Report:
                 overflow="fold",
             )
         for layer in self._data["layers"]:
-            table.add_row(*(cell(layer) for _, cell in _COLUMNS))
+            table.add_row(*(Text(cell(layer)) for _, cell in _COLUMNS))
         return table
 
     def _title(self) -> str:
         return f"{self._data.get('model') or 'model'}: {self._data.get('machine', '')}, {self._data.get('samples', 0)} samples"
 
     def _remarks(self) -> list[str]:
-        refused = [f"kept as it was: {refusal['layer']}, {refusal['what']}: {refusal['reason']}" for refusal in self.refused]
+        kept: dict[tuple[str, str], list[str]] = {}
+        for refusal in self.refused:
+            kept.setdefault((refusal["what"], refusal["reason"]), []).append(refusal["layer"])
+        refused = [f"not done: {what}, {reason}, in {_listed(layers)}" for (what, reason), layers in kept.items()]
         return refused + [f"note: {note}" for note in self.notes]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        from rich.text import Text
+
         yield self.table()
-        yield from self._remarks()
+        yield from (Text(remark) for remark in self._remarks())
 
     def __str__(self) -> str:
         from rich.console import Console

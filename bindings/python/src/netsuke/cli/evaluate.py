@@ -63,11 +63,12 @@ def _scores(model: Model, samples: data.Dataset, options: argparse.Namespace, pa
     value = model.inputs[0]
     extent = value.shape[0] if value.shape else "N"
     batch = extent if isinstance(extent, int) else 16
-    quiet = options.quiet or options.json
+    console = Console(stderr=True)
+    quiet = options.quiet or options.json or not console.is_terminal
     results = []
     with model.session(threads=options.threads) as session:
         starts = range(0, len(samples), batch)
-        for first in track(starts, f"running {path}", console=Console(stderr=True), transient=True, disable=quiet):
+        for first in track(starts, f"running {path}", console=console, transient=True, disable=quiet):
             x = samples.batch(first, batch)
             missing = batch - len(x) if isinstance(extent, int) else 0
             if missing > 0:  # a fixed batch is filled up with copies

@@ -30,7 +30,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
         print(json.dumps(answer.data))
         return
     # A pipe or a file gets whole tables, not ones cut to 80 columns.
-    console = Console() if sys.stdout.isatty() else Console(width=160)
+    console = Console(width=None if sys.stdout.isatty() else 160, markup=False, emoji=False)
     for item in answer.rendered:
         console.print(item)
 
