@@ -20,7 +20,7 @@ FASHION = ROOT / "examples" / "fashion-mnist"
 OUTPUT = ROOT / "build" / "demo" / "fashion-small.nsk"
 RECIPE = {
     "steps": [
-        {"method": "prune.magnitude", "sparsity": 0.5, "scope": "global"},
+        {"method": "prune.magnitude", "sparsity": 0.4, "scope": "global", "score": "activation"},
         {"method": "quantize.affine", "weights": 8, "activations": 8},
     ]
 }

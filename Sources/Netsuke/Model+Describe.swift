@@ -18,6 +18,7 @@ extension Model {
       .init("macs", knowsAllCosts ? .number(Double(macs.values.reduce(0, +))) : .null),
       .init("bytes", .number(Double(constants.reduce(0) { $0 + $1.storedByteCount }))),
       .init("float_bytes", .number(Double(constants.reduce(0) { $0 + 4 * $1.count }))),
+      .init("zeros", zeroShare(constants)),
       .init("nodes", .array(nodes)),
       .init("metadata", .object(graph.metadata.sorted { $0.key < $1.key }.map { .init($0.key, .string($0.value)) })),
     ]).text()
@@ -51,7 +52,15 @@ extension Model {
       .init("parameters", .number(Double(weights.reduce(0) { $0 + $1.count }))),
       .init("macs", macs.map { .number(Double($0)) } ?? .null),
       .init("bytes", .number(Double(weights.reduce(0) { $0 + $1.storedByteCount }))),
+      .init("zeros", zeroShare(weights)),
     ])
+  }
+
+  /// The share of the elements that are zero, of weights and not of biases; null where there are none.
+  private func zeroShare(_ constants: [Weight]) -> JSONValue {
+    let weights = constants.filter { $0.shape.count > 1 }
+    let count = weights.reduce(0) { $0 + $1.count }
+    return count == 0 ? .null : .number(Double(weights.reduce(0) { $0 + $1.zeroCount }) / Double(count))
   }
 }
 

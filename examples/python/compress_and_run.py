@@ -23,7 +23,7 @@ print(model)
 
 recipe = {
     "steps": [
-        {"method": "prune.magnitude", "sparsity": 0.5},
+        {"method": "prune.magnitude", "sparsity": 0.4, "scope": "global", "score": "activation"},
         {"method": "quantize.affine", "weights": 8, "activations": 8},
     ]
 }

@@ -2,7 +2,7 @@ import Tensors
 
 extension Weight {
   /// Elements that are exactly zero, stored or not.
-  var zeroCount: Int {
+  package var zeroCount: Int {
     switch elements {
     case .plain(let tensor):
       guard tensor.dtype == .f32 else { return ((try? decoded()) ?? tensor).doubles().count { $0 == 0 } }
