@@ -46,6 +46,8 @@ nb::dlpack::dtype to_dlpack(nsk_dtype dtype) {
   }
 }
 
+bool is_aligned(const void *data, nsk_dtype dtype) { return reinterpret_cast<uintptr_t>(data) % nsk_dtype_size(dtype) == 0; }
+
 /// Somewhere to point at for arrays without elements, whose own pointer may be NULL.
 alignas(64) char nowhere[64];
 
@@ -94,7 +96,7 @@ bool Borrowed::take_buffer(nb::handle object, nsk_dtype dtype) {
     }
     return false;
   }
-  if (reinterpret_cast<uintptr_t>(buffer_.buf) % nsk_dtype_size(dtype) != 0) {
+  if (!is_aligned(buffer_.buf, dtype)) {
     PyBuffer_Release(&buffer_);
     return false;
   }
@@ -114,7 +116,7 @@ bool Borrowed::take_dlpack(nb::handle object, nsk_dtype dtype) {
     PyErr_Clear();
     return false;
   }
-  if (array.dtype() != to_dlpack(dtype)) return false;
+  if (array.dtype() != to_dlpack(dtype) || !is_aligned(array.data(), dtype)) return false;
   if (array.ndim() > NSK_MAX_RANK) {
     raise_failure(NSK_SHAPE_MISMATCH, "an array of " + std::to_string(array.ndim()) + " dimensions; at most 8 are supported");
   }
