@@ -28,7 +28,8 @@ def write(writer):
          node("Sum", "r k l m o t", "y")], {"x": X}, ["y"],
         {"w": typed("w", TensorProto.FLOAT, w.shape, w.ravel()), "b": typed("b", TensorProto.FLOAT, [6], b),
          "shape": typed("shape", TensorProto.INT64, [2], [-1, 6]), "codes": typed("codes", TensorProto.INT8, [6], [-128, -1, 0, 1, 2, 127]),
-         "small": typed("small", TensorProto.INT32, [6], [-5, 4, 3, 2, 1, 2**20]), "bytes": typed("bytes", TensorProto.UINT8, [6], [0, 1, 2, 127, 128, 255]),
+         "small": typed("small", TensorProto.INT32, [6], [-5, 4, 3, 2, 1, 2**20]), "bytes": typed("bytes", TensorProto.UINT8, [6], [0, 1,
+             2, 127, 128, 255]),
          "big": typed("big", TensorProto.UINT64, [6], [0, 1, 2, 3, 4, 5]), "truth": typed("truth", TensorProto.BOOL, [6], [0, 1, 0, 1, 1, 1])}))
     one("narrow-floats", model(
         [node("Cast", "h", "h32", to=1), node("Cast", "d", "d32", to=1), node("Cast", "ht", "ht32", to=1),
@@ -73,7 +74,8 @@ def write(writer):
     one("sparse-coordinates", model([conv], {"x": X}, ["y"], {"w": dense, "b": b}))
     del sparse.graph.sparse_initializer[:]
     sparse.graph.sparse_initializer.append(helper.make_sparse_tensor(
-        numpy_helper.from_array(dense.ravel()[indices], "w"), numpy_helper.from_array(np.argwhere(dense).astype(np.int64), "w_i"), list(dense.shape)))
+        numpy_helper.from_array(dense.ravel()[indices], "w"), numpy_helper.from_array(np.argwhere(dense).astype(np.int64), "w_i"),
+            list(dense.shape)))
     (writer.folder / "sparse-coordinates.onnx").write_bytes(sparse.SerializeToString())
 
     external = model([node("Conv", "x w b", "c"), node("Mul", "c h", "y")], {"x": X}, ["y"], {"w": w, "b": b, "h": floats(6, 7, 6, seed=12)})
@@ -88,7 +90,8 @@ def write(writer):
          node("DequantizeLinear", "bq sb", "b", axis=0), node("Conv", "xd w b", "c"), node("QuantizeLinear", "v sv zv", "vq"),
          node("DequantizeLinear", "vq sv zv", "vd"), node("DequantizeLinear", "uq su", "u"), node("Mul", "c vd", "m"), node("Mul", "m u", "y")],
         {"x": X}, ["y"],
-        {"sx": np.float32(1 / 32), "zx": np.uint8(128), "wq": codes, "sw": scales, "zw": np.zeros(6, np.int8), "bq": np.int32([100, -200, 3, 4, 50000, 6]),
+        {"sx": np.float32(1 / 32), "zx": np.uint8(128), "wq": codes, "sw": scales, "zw": np.zeros(6, np.int8), "bq": np.int32([100, -200,
+            3, 4, 50000, 6]),
          "sb": scales / np.float32(32), "v": floats(7, 6, seed=13), "sv": np.float32(1 / 128), "zv": np.int8(3),
          "uq": np.uint8([0, 1, 5, 200, 255, 7]), "su": np.float32(0.02)}, opset=13))
     one("constantofshape-weight", model(

@@ -18,7 +18,8 @@ def write(writer):
 
     custom = helper.make_node("FusedConv", ["a"], ["b"], name="fused", domain="com.microsoft")
     branch = model([relu], {"x": X}, ["y"]).graph
-    refuse("operators", [node("Erf", "x", "a", name="first"), custom, node("Erf", "b", "c", name=""), node("If", "c", "d", then_branch=branch, else_branch=branch), node("Relu", "d", "y")])
+    refuse("operators", [node("Erf", "x", "a", name="first"), custom, node("Erf", "b", "c", name=""),
+        node("If", "c", "d", then_branch=branch, else_branch=branch), node("Relu", "d", "y")])
     refuse("opset", relu, opset=6)
     refuse("dropout-mask", node("Dropout", "x", "y mask"), outputs={"y": 1, "mask": TensorProto.BOOL})
     refuse("dropout-training", node("Dropout", "x ratio on", "y"), initializers={"ratio": np.float32(0.5), "on": np.bool_(True)})
