@@ -12,7 +12,9 @@ import Testing
     var numbers = Numbers(count)
     for scale in [Float(1), 0.5, 0.0371] {
       let zeroPoint = Int32(isSigned ? numbers.int(-128...127) : numbers.int(0...255))
-      let values = Array((Self.awkward + numbers.floats(count, -200...200)).suffix(count))
+      // Quotients at and beside a half tell true division from a product with the reciprocal.
+      let halves = (0..<100).map { (Float($0) - 49.5) * scale }
+      let values = Array((Self.awkward + numbers.floats(count, -200...200) + halves).suffix(count))
       let input = GuardedBuffer(values)
       let descriptor = QuantizeDescriptor(rows: Rows(width: count), scale: scale, zeroPoint: zeroPoint, isSigned: isSigned)
       let (low, high) = (Float(descriptor.low - zeroPoint), Float(descriptor.high - zeroPoint))
