@@ -4,6 +4,7 @@ import Tensors
 /// Reads the graph section, and through it the parts of the data section, which lie there in the order they are referred to.
 struct NSKGraphReader {
   let storage: Storage
+  private let start: Int
   var cursor: NSKCursor
   var data: NSKCursor
   var budget: NSKBudget
@@ -11,6 +12,7 @@ struct NSKGraphReader {
 
   init(_ storage: Storage, graph: Range<Int>, data: Range<Int>, _ budget: NSKBudget) {
     self.storage = storage
+    start = graph.lowerBound
     cursor = NSKCursor(storage.bytes, graph, section: "section GRPH")
     self.data = NSKCursor(storage.bytes, data, section: "section DATA")
     self.budget = budget
@@ -25,8 +27,15 @@ struct NSKGraphReader {
     graph.inputs = try references(of: graph)
     graph.outputs = try references(of: graph)
     try cursor.finish()
+    guard try data.raw(NSKHeader.slackByteCount).allSatisfy({ $0 == 0 }) else {
+      throw data.failure("the bytes behind the last part are not zero; the file is damaged")
+    }
     try data.finish()
-    try Verifier.verify(graph)
+    do { try Verifier.verify(graph) } catch var failure as Failure {
+      failure.message = "section GRPH: " + failure.message
+      failure.byteOffset = failure.byteOffset ?? start
+      throw failure
+    }
     return graph
   }
 

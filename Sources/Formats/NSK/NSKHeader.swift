@@ -7,6 +7,8 @@ enum NSKHeader {
   static let byteCount = 64
   static let entryByteCount = 48
   static let alignment = 64
+  /// Zeros at the end of the data section: whoever uses a part in place may load whole vectors past its end.
+  static let slackByteCount = 64
 
   static func matches(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.starts(with: magic) }
 

@@ -16,6 +16,7 @@ package struct NSKWriter {
     var contents: [(kind: NSKSection.Kind, isRequired: Bool, bytes: [UInt8])] = []
     if !graph.metadata.isEmpty { contents.append((.metadata, false, NSKMetadata.encode(graph.metadata))) }
     contents.append((.graph, true, writer.section.bytes))
+    writer.data.raw([UInt8](repeating: 0, count: NSKHeader.slackByteCount))
     contents.append((.data, true, writer.data.bytes))
     return NSKHeader.assemble(contents)
   }

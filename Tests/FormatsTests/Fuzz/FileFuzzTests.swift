@@ -1,5 +1,6 @@
 import Formats
 import Graph
+import Passes
 import Tensors
 import Testing
 
@@ -63,11 +64,13 @@ import Testing
       let storage = try NSKSamples.storage(bytes)
       let before = FileFuzzTests.holdsMemory ? ProcessMemory.restart() : 0
       do {
-        let graph = try ModelFile.read(storage)
+        var graph = try ModelFile.read(storage)
         loaded += 1
         if FileFuzzTests.holdsMemory { largest = max(largest, try growth(since: before, bytes.count, format, number)) }
         _ = try ModelFile.encode(graph, as: .nsk)
+        try Pipeline.simplify(&graph)
         try Verifier.verify(graph)
+        _ = try ModelFile.encode(graph, as: .nsk)
       } catch let failure as Failure {
         if FileFuzzTests.holdsMemory { largest = max(largest, try growth(since: before, bytes.count, format, number)) }
         #expect(failure.status != .internal, "\(format) \(number): \(failure)")
