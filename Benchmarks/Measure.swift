@@ -59,16 +59,18 @@ private func threadSeconds() -> Double {
   return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
 }
 
-/// The best of several runs that last about `budget` seconds in all.
+/// Seconds of one call: the best of several runs that last about `budget` seconds in all, each of calls enough for the clock to see.
 func bestTime(budget: Double = 0.15, _ body: () -> Void) -> Double {
   body()
+  var calls = 1
+  while calls < 1_000_000, time({ for _ in 0..<calls { body() } }) < 1e-4 { calls *= 2 }
   var best = Double.infinity
   var spent = 0.0
   var runs = 0
   while spent < budget || runs < 3 {
-    let seconds = time(body)
-    best = min(best, seconds)
-    spent += seconds
+    let seconds = time { for _ in 0..<calls { body() } }
+    best = min(best, seconds / Double(calls))
+    spent += max(seconds, 1e-6)
     runs += 1
   }
   return best
