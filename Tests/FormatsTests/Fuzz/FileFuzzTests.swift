@@ -31,16 +31,24 @@ import Testing
 
   @Test func damagedContainers() throws {
     let demo = try ModelFile.encode(ModelFile.read(NSKSamples.storage(FileFuzzTests.exported())), as: .nsk)
-    let seeds = try [NSKSamples.tiny(), NSKSamples.everyForm()].map { try ModelFile.encode($0, as: .nsk) }
+    // All but the one whose data lies in another file.
+    let read = ONNXFixture.all.compactMap { try? NSKSamples.read(try ONNXFixture.bytes($0.name + ".onnx")) }
+    #expect(read.count > 100)
+    let own = try [NSKSamples.tiny(), NSKSamples.everyForm(), NSKSamples.everyForm()]
+    let seeds = try (own + read).map { try ModelFile.encode($0, as: .nsk) }
     for seed in seeds + [demo] { _ = try NSKSamples.read(seed) }
-    try run("nsk") { random in MutateContainer.mutant(of: random.oneIn(40) ? demo : seeds[random.below(2)], others: seeds, &random) }
+    try run("nsk") { random in
+      let chosen = random.below(random.oneIn(2) ? 3 : seeds.count)
+      return MutateContainer.mutant(of: random.oneIn(40) ? demo : seeds[chosen], others: seeds, &random)
+    }
   }
 
   @Test func damagedONNX() throws {
     let demo = try FileFuzzTests.exported()
-    let seeds = ONNXSeeds.all + [try ModelFile.encode(NSKSamples.tiny(), as: .onnx)]
+    let written = ONNXSeeds.all + [try ModelFile.encode(NSKSamples.tiny(), as: .onnx), demo]
+    for seed in written { #expect(ProtobufTree(seed[...])?.encoded == seed) }
+    let seeds = try ONNXFixture.all.map { try ONNXFixture.bytes($0.name + ".onnx") } + written.dropLast()
     let trees = (seeds + [demo]).map { ProtobufTree($0[...]) ?? ProtobufTree() }
-    for (seed, tree) in zip(seeds + [demo], trees) { #expect(tree.encoded == seed) }
     try run("onnx") { random in
       let chosen = random.oneIn(40) ? seeds.count : random.below(seeds.count)
       if random.oneIn(3) {
