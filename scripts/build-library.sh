@@ -7,7 +7,8 @@
 # they would reach the test bundles too; hence also the build folder of its own.
 #
 # SwiftPM compiles; the link is done here once more, to stay small: SwiftProtobuf goes in as an archive, so that parts nobody needs stay
-# out, and the toolchain's archives go in without their unwind tables (1.3 MB), for nothing is ever thrown through them.
+# out; the toolchain's archives go in without their unwind tables (1.3 MB), for nothing is ever thrown through them; and what refers in them to
+# regular expressions refers weakly, so that those (another 1.3 MB) come along only if the library's own code uses them.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -28,11 +29,12 @@ rm -f "$archive"
 grep '/SwiftProtobuf\.build/' "$objects" | tr -d "'\"" | xargs ar crs "$archive"
 
 toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/swift_static/linux
-slim=$binaries/toolchain
+slim=$binaries/slim
 mkdir -p "$slim"
-for name in swiftCore FoundationEssentials _FoundationCollections swift_Concurrency swift_StringProcessing swift_RegexParser; do
+for name in swiftCore FoundationEssentials _FoundationCollections swift_Concurrency; do
   if [ "$toolchain/lib$name.a" -nt "$slim/lib$name.a" ]; then
-    objcopy --remove-section .eh_frame --remove-section .rela.eh_frame "$toolchain/lib$name.a" "$slim/lib$name.a"
+    objcopy --remove-section .eh_frame --remove-section .rela.eh_frame --wildcard \
+      --weaken-symbol '*17_StringProcessing*' --weaken-symbol '*12_RegexParser*' "$toolchain/lib$name.a" "$slim/lib$name.a"
   fi
 done
 
