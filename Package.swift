@@ -41,13 +41,13 @@ let package = Package(
     module("Compression", ["Tensors", "Graph", "Passes"]),
     module("Plan", ["Tensors", "Graph", "KernelContract", "CMachine"]),
     module("Runtime", ["Tensors", "KernelContract", "CMachine", "Plan", "Kernels"]),
-    module("Netsuke", [
-      "Tensors", "Graph", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "Plan", "Runtime", "CMachine",
-    ]),
+    module(
+      "Netsuke", ["Tensors", "Graph", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "Plan", "Runtime", "CMachine"]),
     module("NetsukeC", ["Netsuke", "CNetsuke"]),
 
     // MARK: Benchmarks: `swift run -c release KernelBenchmarks`
-    .executableTarget(name: "KernelBenchmarks", dependencies: ["Kernels", "KernelContract"], path: "Benchmarks", swiftSettings: kernelFlags),
+    .executableTarget(
+      name: "KernelBenchmarks", dependencies: ["Kernels", "KernelContract"], path: "Benchmarks", swiftSettings: kernelFlags),
 
     // MARK: Tests
     .target(name: "TestSupport", dependencies: ["Tensors", "Graph", "Reference"], path: "Tests/TestSupport"),
@@ -59,7 +59,7 @@ let package = Package(
     tests("RuntimeTests", ["Plan", "Runtime", "Kernels", "Formats", "Passes", "Reference", "CProbe"]),
     tests("CompressionTests", ["Compression", "Passes", "Reference"]),
     tests("EndToEndTests", ["Netsuke"]),
-    tests("ABITests", ["NetsukeC", "CNetsuke"]),
+    tests("ABITests", ["NetsukeC", "CNetsuke", "Netsuke"]),
     tests("HouseTests", []),
   ],
   swiftLanguageModes: [.v6]

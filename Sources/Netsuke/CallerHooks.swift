@@ -4,9 +4,10 @@ import Tensors
 /// The caller's own threads, in the order of arguments that netsuke.h has.
 package final class CallerThreads: @unchecked Sendable {
   package typealias Task = @convention(c) (_ context: UnsafeMutableRawPointer?, _ index: Int) -> Void
-  package typealias Function = @convention(c) (
-    _ user: UnsafeMutableRawPointer?, _ count: Int, _ task: Task?, _ context: UnsafeMutableRawPointer?
-  ) -> Void
+  package typealias Function =
+    @convention(c) (
+      _ user: UnsafeMutableRawPointer?, _ count: Int, _ task: Task?, _ context: UnsafeMutableRawPointer?
+    ) -> Void
 
   private let function: Function
   private let user: UnsafeMutableRawPointer?

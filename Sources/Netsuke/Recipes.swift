@@ -9,7 +9,8 @@ package enum Recipes {
   /// - Throws: `notFound` listing the names there are.
   package static func json(named name: String) throws -> String {
     guard let entry = Recipe.shipped.first(where: { $0.name == name }) else {
-      throw Failure(.notFound, "there is no recipe '\(name.prefix(80))'; the names are \(Recipe.shipped.map(\.name).joined(separator: ", "))")
+      throw Failure(
+        .notFound, "there is no recipe '\(name.prefix(80))'; the names are \(Recipe.shipped.map(\.name).joined(separator: ", "))")
     }
     guard case .object(let members) = try JSONValue(parsing: entry.json) else { return entry.json }
     return JSONValue.object(

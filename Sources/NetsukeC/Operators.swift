@@ -92,7 +92,8 @@ public func nsk_conv2d_create(
 
 @_cdecl("nsk_conv2d_output_size") @implementation
 public func nsk_conv2d_output_size(
-  _ conv: OpaquePointer?, _ height: Int64, _ width: Int64, _ out_height: UnsafeMutablePointer<Int64>?, _ out_width: UnsafeMutablePointer<Int64>?
+  _ conv: OpaquePointer?, _ height: Int64, _ width: Int64, _ out_height: UnsafeMutablePointer<Int64>?,
+  _ out_width: UnsafeMutablePointer<Int64>?
 ) -> nsk_status {
   attempt {
     let shape = try Handle.object(conv, ConvolutionHandle.self).operation.shape
@@ -110,7 +111,8 @@ public func nsk_conv2d_run(
   attempt {
     let convolution = try Handle.object(conv, ConvolutionHandle.self).operation
     try convolution.run(
-      try optional(x, "x"), batch: batch, height: Int(height), width: Int(width), to: try optional(y, "y"), try OperatorOptions.run(options))
+      try optional(x, "x"), batch: batch, height: Int(height), width: Int(width), to: try optional(y, "y"), try OperatorOptions.run(options)
+    )
   }
 }
 

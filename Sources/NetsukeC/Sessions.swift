@@ -4,7 +4,8 @@ import Netsuke
 /// The caller's tensors as the façade knows them: the two structs have one layout.
 private func arguments(_ tensors: UnsafePointer<nsk_tensor>?, _ count: Int) throws -> UnsafeBufferPointer<TensorArgument> {
   let tensors = try elements(tensors, count, name: "inputs")
-  return UnsafeBufferPointer(start: UnsafeRawPointer(tensors.baseAddress)?.assumingMemoryBound(to: TensorArgument.self), count: tensors.count)
+  return UnsafeBufferPointer(
+    start: UnsafeRawPointer(tensors.baseAddress)?.assumingMemoryBound(to: TensorArgument.self), count: tensors.count)
 }
 
 private func results(_ tensors: UnsafeMutablePointer<nsk_tensor>?, _ count: Int) throws -> UnsafeMutableBufferPointer<TensorArgument> {

@@ -20,7 +20,8 @@ public func nsk_prune_magnitude_activation(
 ) -> nsk_status {
   attempt {
     try PruneTensor.magnitudeActivation(
-      try elements(weights, rows, columns, name: "weights"), columns: columns, norms: try elements(input_norms, columns, name: "input_norms"),
+      try elements(weights, rows, columns, name: "weights"), columns: columns,
+      norms: try elements(input_norms, columns, name: "input_norms"),
       sparsity: sparsity, mask: try elements(mask, rows, columns, name: "mask"))
   }
 }

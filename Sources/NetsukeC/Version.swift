@@ -24,7 +24,8 @@ public func nsk_check_abi(_ abi: UInt32) -> nsk_status {
   attempt {
     guard abi == UInt32(NSK_ABI_VERSION) else {
       throw Failure(
-        .unsupported, "the program was built for ABI \(abi) of netsuke, and this is \(version) with ABI \(NSK_ABI_VERSION); install the one it needs")
+        .unsupported,
+        "the program was built for ABI \(abi) of netsuke, and this is \(version) with ABI \(NSK_ABI_VERSION); install the one it needs")
     }
   }
 }

@@ -15,7 +15,8 @@ import Testing
   static func compiles(_ compiler: String, _ language: String, _ standard: String, _ source: String) -> (output: String, status: Int32) {
     let text = source.replacing("\"", with: "\\\"").replacing("$", with: "\\$")
     return Checkout.run(
-      "printf '%s' \"\(text)\" | \(compiler) -x \(language) -std=\(standard) -Wall -Wextra -pedantic -Werror -fsyntax-only -I '\(Checkout.root)/include' -")
+      "printf '%s' \"\(text)\" | \(compiler) -x \(language) -std=\(standard) -Wall -Wextra -pedantic -Werror -fsyntax-only -I '\(Checkout.root)/include' -"
+    )
   }
 
   static func exists(_ compiler: String) -> Bool { Checkout.run("command -v \(compiler)").status == 0 }

@@ -6,22 +6,81 @@ import Testing
   /// By name, so that a new function without a sweep is noticed.
   static let calls: [String: @Sendable () -> nsk_status?] = [
     // What cannot fail returns nil.
-    "nsk_version": { _ = nsk_version(); return nil }, "nsk_version_number": { _ = nsk_version_number(); return nil },
-    "nsk_abi_version": { _ = nsk_abi_version(); return nil }, "nsk_build_info": { _ = nsk_build_info(); return nil },
-    "nsk_status_string": { _ = nsk_status_string(.min); return nil }, "nsk_last_error": { _ = nsk_last_error(); return nil },
-    "nsk_last_error_node": { _ = nsk_last_error_node(); return nil }, "nsk_last_error_offset": { _ = nsk_last_error_offset(); return nil },
-    "nsk_dtype_size": { _ = nsk_dtype_size(.max); return nil }, "nsk_dtype_name": { _ = nsk_dtype_name(.min); return nil },
-    "nsk_model_input_count": { #expect(nsk_model_input_count(nil) == 0); return nil },
-    "nsk_model_output_count": { #expect(nsk_model_output_count(nil) == 0); return nil },
-    "nsk_linear_bytes": { #expect(nsk_linear_bytes(nil) == 0); return nil },
-    "nsk_conv2d_bytes": { #expect(nsk_conv2d_bytes(nil) == 0); return nil },
-    "nsk_model_release": { nsk_model_release(nil); return nil }, "nsk_session_release": { nsk_session_release(nil); return nil },
-    "nsk_linear_release": { nsk_linear_release(nil); return nil }, "nsk_conv2d_release": { nsk_conv2d_release(nil); return nil },
-    "nsk_calibrator_release": { nsk_calibrator_release(nil); return nil }, "nsk_string_release": { nsk_string_release(nil); return nil },
-    "nsk_compress_options_init": { nsk_compress_options_init(nil); return nil },
-    "nsk_session_options_init": { nsk_session_options_init(nil); return nil },
-    "nsk_weights_options_init": { nsk_weights_options_init(nil); return nil }, "nsk_run_options_init": { nsk_run_options_init(nil); return nil },
-    "nsk_conv2d_desc_init": { nsk_conv2d_desc_init(nil); return nil },
+    "nsk_version": {
+      _ = nsk_version(); return nil
+    },
+    "nsk_version_number": {
+      _ = nsk_version_number(); return nil
+    },
+    "nsk_abi_version": {
+      _ = nsk_abi_version(); return nil
+    },
+    "nsk_build_info": {
+      _ = nsk_build_info(); return nil
+    },
+    "nsk_status_string": {
+      _ = nsk_status_string(.min); return nil
+    },
+    "nsk_last_error": {
+      _ = nsk_last_error(); return nil
+    },
+    "nsk_last_error_node": {
+      _ = nsk_last_error_node(); return nil
+    },
+    "nsk_last_error_offset": {
+      _ = nsk_last_error_offset(); return nil
+    },
+    "nsk_dtype_size": {
+      _ = nsk_dtype_size(.max); return nil
+    },
+    "nsk_dtype_name": {
+      _ = nsk_dtype_name(.min); return nil
+    },
+    "nsk_model_input_count": {
+      #expect(nsk_model_input_count(nil) == 0); return nil
+    },
+    "nsk_model_output_count": {
+      #expect(nsk_model_output_count(nil) == 0); return nil
+    },
+    "nsk_linear_bytes": {
+      #expect(nsk_linear_bytes(nil) == 0); return nil
+    },
+    "nsk_conv2d_bytes": {
+      #expect(nsk_conv2d_bytes(nil) == 0); return nil
+    },
+    "nsk_model_release": {
+      nsk_model_release(nil); return nil
+    },
+    "nsk_session_release": {
+      nsk_session_release(nil); return nil
+    },
+    "nsk_linear_release": {
+      nsk_linear_release(nil); return nil
+    },
+    "nsk_conv2d_release": {
+      nsk_conv2d_release(nil); return nil
+    },
+    "nsk_calibrator_release": {
+      nsk_calibrator_release(nil); return nil
+    },
+    "nsk_string_release": {
+      nsk_string_release(nil); return nil
+    },
+    "nsk_compress_options_init": {
+      nsk_compress_options_init(nil); return nil
+    },
+    "nsk_session_options_init": {
+      nsk_session_options_init(nil); return nil
+    },
+    "nsk_weights_options_init": {
+      nsk_weights_options_init(nil); return nil
+    },
+    "nsk_run_options_init": {
+      nsk_run_options_init(nil); return nil
+    },
+    "nsk_conv2d_desc_init": {
+      nsk_conv2d_desc_init(nil); return nil
+    },
     // What can.
     "nsk_check_abi": { nsk_check_abi(0) },
     "nsk_model_load": { nsk_model_load(nil, nil) },

@@ -12,7 +12,8 @@ import Testing
 @Suite struct ConvolutionTests {
   static let height = 7, width = 6, batch = 2
 
-  func run(_ direct: DirectConvolution, _ x: [Float], _ format: WeightFormat, _ activation: ActivationFields = (0, 0, 0)) throws -> [Float] {
+  func run(_ direct: DirectConvolution, _ x: [Float], _ format: WeightFormat, _ activation: ActivationFields = (0, 0, 0)) throws -> [Float]
+  {
     let operation = try Convolution(direct.shape, weights: direct.weights, bias: direct.bias, format: format, activation: activation)
     let size = try direct.shape.outputSize(height: Self.height, width: Self.width)
     var y = [Float](repeating: .nan, count: Self.batch * direct.shape.outChannels * size.height * size.width)
@@ -57,7 +58,9 @@ import Testing
     var codes = [Int8](repeating: 0, count: count), scales = [Float](repeating: 0, count: shape.outChannels)
     try codes.withUnsafeMutableBytes { codes in
       try scales.withUnsafeMutableBufferPointer { scales in
-        try direct.weights.withUnsafeBufferPointer { try QuantizeTensor.perChannel($0, channels: shape.outChannels, into: codes, scales: scales) }
+        try direct.weights.withUnsafeBufferPointer {
+          try QuantizeTensor.perChannel($0, channels: shape.outChannels, into: codes, scales: scales)
+        }
       }
     }
     let ranges: [ClosedRange<Float>?] = [nil, -0.5...0.75]

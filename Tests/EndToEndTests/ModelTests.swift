@@ -8,7 +8,8 @@ import Testing
 @Suite struct ModelTests {
   // #filePath is <checkout>/Tests/EndToEndTests/ModelTests.swift
   static let fashion =
-    #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/") + "/examples/fashion-mnist/fashion.onnx"
+    #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    + "/examples/fashion-mnist/fashion.onnx"
 
   /// The result of a session for one input, as a tensor.
   func run(_ model: Model, _ input: Tensor, threads: Int32 = 1) throws -> Tensor {

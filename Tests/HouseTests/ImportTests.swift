@@ -27,7 +27,7 @@ import Testing
 
   /// SwiftPM does not stop an undeclared import of a sibling, so the manifest must not promise more than the table.
   @Test func theManifestKeepsTheTable() throws {
-    let declaration = #/module\("(\w+)",\s*\[([^\]]*)\]/#
+    let declaration = #/module\(\s*"(\w+)",\s*\[([^\]]*)\]/#
     var seen = 0
     for match in try Checkout.text("Package.swift").matches(of: declaration) {
       let module = String(match.1)

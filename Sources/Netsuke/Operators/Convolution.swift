@@ -15,7 +15,8 @@ package final class Convolution: Sendable {
   ///   - bias: [outChannels] or nil, copied.
   /// - Throws: `invalidArgument`, `notFinite`, `outOfMemory`, `unsupportedMachine`.
   package init(
-    _ shape: ConvolutionShape, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, format: WeightFormat, activation: ActivationFields
+    _ shape: ConvolutionShape, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, format: WeightFormat,
+    activation: ActivationFields
   ) throws {
     _ = try HostMachine.machine()
     try shape.validate()

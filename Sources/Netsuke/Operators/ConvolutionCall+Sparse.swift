@@ -65,7 +65,8 @@ extension ConvolutionCall {
           outputStrides: [shape.taps * outputPixels, geometry.outputWidth, 1],
           inputStrides: [channelStride, shape.strideY * geometry.inputWidth * pixelStride, shape.strideX * pixelStride])
       else { throw Failure(.internal, "a copy of three dimensions cannot be described") }
-      let from = ((rows.lowerBound * shape.strideY + offsetY) * geometry.inputWidth + places.lowerBound * shape.strideX + offsetX) * pixelStride
+      let from =
+        ((rows.lowerBound * shape.strideY + offsetY) * geometry.inputWidth + places.lowerBound * shape.strideX + offsetX) * pixelStride
       try runner(copy, columns + tap * outputPixels + rows.lowerBound * geometry.outputWidth + places.lowerBound, x + from)
     }
   }

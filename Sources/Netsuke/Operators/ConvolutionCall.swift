@@ -32,7 +32,9 @@ struct ConvolutionCall {
 
   // MARK: f32
 
-  func dense(_ weights: Storage, _ bias: Storage, _ workspace: Workspace, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>) throws {
+  func dense(_ weights: Storage, _ bias: Storage, _ workspace: Workspace, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>)
+    throws
+  {
     if shape.isDepthwise {
       let descriptor = DepthwiseF32Descriptor(
         geometry: geometry, channels: shape.outChannels, weights: weights.pointer(Float.self), bias: bias.pointer(Float.self),
@@ -57,7 +59,8 @@ struct ConvolutionCall {
     try workspace.withBytes(layout.byteCount) { base in
       let runner = StepRunner(run: run, scratch: base + scratch.offset, scratchStride: scratch.stride)
       if let input { try turnInput(runner, x, to: base + input) }
-      try product(runner, input.map { UnsafeRawPointer(base + $0) } ?? UnsafeRawPointer(x), output.map { base + $0 } ?? UnsafeMutableRawPointer(y))
+      try product(
+        runner, input.map { UnsafeRawPointer(base + $0) } ?? UnsafeRawPointer(x), output.map { base + $0 } ?? UnsafeMutableRawPointer(y))
       if let output { try turnOutput(runner, base + output, to: y) }
     }
   }

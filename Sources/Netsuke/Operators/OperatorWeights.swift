@@ -57,7 +57,8 @@ enum OperatorWeights: Sendable {
   /// One matrix [out / groups][depth] for each group.
   case sparse([SparseMatrix], bias: Storage)
 
-  init(_ shape: ConvolutionShape, _ weights: UnsafeBufferPointer<Float>, _ bias: UnsafeBufferPointer<Float>?, _ format: WeightFormat) throws {
+  init(_ shape: ConvolutionShape, _ weights: UnsafeBufferPointer<Float>, _ bias: UnsafeBufferPointer<Float>?, _ format: WeightFormat) throws
+  {
     for (name, values) in [("weight", weights), ("bias", bias ?? UnsafeBufferPointer(start: nil, count: 0))] {
       guard values.allSatisfy(\.isFinite) else { throw Failure(.notFinite, "a \(name) is NaN or infinite") }
     }
@@ -68,7 +69,8 @@ enum OperatorWeights: Sendable {
     case .sparse:
       let rows = shape.groupOutChannels, depth = shape.depth
       let matrices = try (0..<shape.groups).map { group in
-        try SparseMatrix(rows: rows, columns: depth, UnsafeBufferPointer(rebasing: weights[group * rows * depth..<(group + 1) * rows * depth]))
+        try SparseMatrix(
+          rows: rows, columns: depth, UnsafeBufferPointer(rebasing: weights[group * rows * depth..<(group + 1) * rows * depth]))
       }
       self = .sparse(matrices, bias: try Storage.of(biases))
     }

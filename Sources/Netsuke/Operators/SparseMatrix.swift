@@ -17,7 +17,7 @@ struct SparseMatrix: Sendable {
     }
     self.rows = rows
     self.columns = columns
-    var starts = [UInt32](), indices = [UInt32](), kept = [Float]()
+    var starts: [UInt32] = [], indices: [UInt32] = [], kept: [Float] = []
     starts.reserveCapacity(rows + 1)
     indices.reserveCapacity(nonzeros)
     kept.reserveCapacity(nonzeros)

@@ -67,7 +67,8 @@ struct StepRunner {
       withUnsafePointer(to: descriptor) { descriptor in
         split(
           Pieces(
-            function: kernel.step, descriptor: UnsafeRawPointer(descriptor), buffers: UnsafePointer(base), tasks: descriptor.pointee.taskCount,
+            function: kernel.step, descriptor: UnsafeRawPointer(descriptor), buffers: UnsafePointer(base),
+            tasks: descriptor.pointee.taskCount,
             count: 1, scratch: scratch, scratchStride: scratchStride))
       }
     }

@@ -64,7 +64,9 @@ private func product(_ extents: [Int], _ stride: Int, _ name: StaticString) thro
 }
 
 /// Checks a matrix of `rows` rows of `columns` elements whose rows begin `leading` elements apart.
-func requireMatrix<T>(_ pointer: UnsafePointer<T>?, _ rows: Int, _ columns: Int, leading: Int, name: StaticString) throws -> UnsafePointer<T> {
+func requireMatrix<T>(_ pointer: UnsafePointer<T>?, _ rows: Int, _ columns: Int, leading: Int, name: StaticString) throws -> UnsafePointer<
+  T
+> {
   _ = try product([rows, columns], MemoryLayout<T>.stride, name)
   _ = try product([rows, leading], MemoryLayout<T>.stride, name)
   guard leading >= columns else {
