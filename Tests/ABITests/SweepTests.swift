@@ -133,46 +133,48 @@ import Testing
   /// Sizes that no memory could hold, and negative ones as size_t sees them.
   @Test(arguments: [Int.max, Int.min, -1, 1 << 47, Int.max / 4 + 1])
   func absurdSizesAreRefused(size: Int) {
-    var floats: [Float] = [1, 2, 3, 4], bytes: [UInt8] = [1, 2, 3, 4], codes: [Int8] = [1, 2, 3, 4], ints: [Int32] = [0, 1, 2, 3]
+    let source: [Float] = [1, 2, 3, 4], left: [UInt8] = [1, 2, 3, 4], right: [Int8] = [1, 2, 3, 4], offsets: [Int32] = [0, 1, 2, 3]
+    var floats = source, bytes = left, codes = right, ints = offsets
     var nonzeros = 7, model: OpaquePointer?, linear: OpaquePointer?
     let u8 = nsk_dtype(NSK_U8)
-    #expect(nsk_prune_magnitude(&floats, size, 0.5, &bytes) == NSK_INVALID_ARGUMENT)
-    #expect(nsk_prune_magnitude_activation(&floats, size, 2, &floats, 0.5, &bytes) == NSK_INVALID_ARGUMENT)
-    #expect(nsk_prune_magnitude_activation(&floats, 2, size, &floats, 0.5, &bytes) == NSK_INVALID_ARGUMENT)
-    #expect(nsk_prune_apply(&floats, &bytes, size) == NSK_INVALID_ARGUMENT)
-    #expect(nsk_quantize_affine(&floats, size, 1, 0, u8, &bytes) == NSK_INVALID_ARGUMENT)
-    #expect(nsk_dequantize_affine(&bytes, size, 1, 0, u8, &floats) == NSK_INVALID_ARGUMENT)
-    #expect(nsk_quantize_per_channel(&floats, 2, size, &codes, &floats) == NSK_INVALID_ARGUMENT)
-    #expect(nsk_csr_from_dense(&floats, size, 2, nil, nil, nil, 0, &nonzeros) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_prune_magnitude(source, size, 0.5, &bytes) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_prune_magnitude_activation(source, size, 2, source, 0.5, &bytes) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_prune_magnitude_activation(source, 2, size, source, 0.5, &bytes) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_prune_apply(&floats, left, size) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_quantize_affine(source, size, 1, 0, u8, &bytes) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_dequantize_affine(left, size, 1, 0, u8, &floats) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_quantize_per_channel(source, 2, size, &codes, &floats) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_csr_from_dense(source, size, 2, nil, nil, nil, 0, &nonzeros) == NSK_INVALID_ARGUMENT)
     #expect(nonzeros == 7)
-    #expect(nsk_spmm_f32(size, 2, 2, &ints, &ints, &floats, &floats, 2, &floats, 2) != NSK_OK)
-    #expect(nsk_spmm_f32(2, 2, 2, &ints, &ints, &floats, &floats, size, &floats, 2) != NSK_OK)
-    #expect(nsk_gemm_u8s8s32(size, 2, 2, &bytes, 2, 0, &codes, 2, &ints, 2) != NSK_OK)
-    #expect(nsk_gemm_u8s8s32(2, 2, size, &bytes, size, 0, &codes, size, &ints, 2) != NSK_OK)
-    #expect(nsk_gemm_u8s8s32(2, 2, 2, &bytes, size, 0, &codes, 2, &ints, 2) != NSK_OK)
-    #expect(nsk_model_load_memory(&bytes, size, &model) == NSK_INVALID_ARGUMENT)
-    #expect(nsk_linear_create(&floats, nil, size, 2, nil, nil, &linear) != NSK_OK)
-    #expect(nsk_linear_create(&floats, nil, 2, size, nil, nil, &linear) != NSK_OK)
+    #expect(nsk_spmm_f32(size, 2, 2, offsets, offsets, source, source, 2, &floats, 2) != NSK_OK)
+    #expect(nsk_spmm_f32(2, 2, 2, offsets, offsets, source, source, size, &floats, 2) != NSK_OK)
+    #expect(nsk_gemm_u8s8s32(size, 2, 2, left, 2, 0, right, 2, &ints, 2) != NSK_OK)
+    #expect(nsk_gemm_u8s8s32(2, 2, size, left, size, 0, right, size, &ints, 2) != NSK_OK)
+    #expect(nsk_gemm_u8s8s32(2, 2, 2, left, size, 0, right, 2, &ints, 2) != NSK_OK)
+    #expect(nsk_model_load_memory(left, size, &model) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_linear_create(source, nil, size, 2, nil, nil, &linear) != NSK_OK)
+    #expect(nsk_linear_create(source, nil, 2, size, nil, nil, &linear) != NSK_OK)
     #expect(model == nil && linear == nil)
   }
 
   /// Codes that name nothing.
   @Test(arguments: [Int32.min, -1, 77, 99, 256, Int32.max])
   func unknownEnumsAreRefused(code: Int32) {
-    var floats: [Float] = [1, 2, 3, 4], bytes: [UInt8] = [1, 2, 3, 4], scale: Float = 9, zero: Int32 = 9, handle: OpaquePointer?
+    let floats: [Float] = [1, 2, 3, 4]
+    var bytes: [UInt8] = [1, 2, 3, 4], scale: Float = 9, zero: Int32 = 9, handle: OpaquePointer?
     #expect(nsk_quantize_params(0, 1, code, 0, &scale, &zero) == NSK_INVALID_ARGUMENT)
     #expect(scale == 9 && zero == 9)
-    #expect(nsk_quantize_affine(&floats, 4, 1, 0, code, &bytes) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_quantize_affine(floats, 4, 1, 0, code, &bytes) == NSK_INVALID_ARGUMENT)
     #expect(nsk_calibrator_create(code, 99, &handle) == NSK_INVALID_ARGUMENT)
     var options = nsk_weights_options(), activation = nsk_activation(kind: code, alpha: 0, beta: 0)
     nsk_weights_options_init(&options)
-    #expect(nsk_linear_create(&floats, nil, 2, 2, nil, &activation, &handle) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_linear_create(floats, nil, 2, 2, nil, &activation, &handle) == NSK_INVALID_ARGUMENT)
     options.format = code
-    #expect(nsk_linear_create(&floats, nil, 2, 2, &options, nil, &handle) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_linear_create(floats, nil, 2, 2, &options, nil, &handle) == NSK_INVALID_ARGUMENT)
     var desc = nsk_conv2d_desc()
     nsk_conv2d_desc_init(&desc)
     (desc.in_channels, desc.out_channels, desc.layout) = (1, 1, code)
-    #expect(nsk_conv2d_create(&desc, &floats, nil, nil, &handle) == NSK_INVALID_ARGUMENT)
+    #expect(nsk_conv2d_create(&desc, floats, nil, nil, &handle) == NSK_INVALID_ARGUMENT)
     #expect(handle == nil)
     #expect(String(cString: nsk_status_string(code)) != (code == 99 ? "unknown status" : "internal error"))
   }
