@@ -39,7 +39,7 @@ package final class Plan: Sendable {
   /// Bytes of packed weights, tables and other constants.
   package var constantBytes: Int { memory.constantBytes }
   /// Multiply-accumulates of one run.
-  package var macs: Int { steps.reduce(0) { $0 + $1.macs } }
+  package var macs: Int { steps.reduce(0) { $0.addingReportingOverflow($1.macs).overflow ? Int.max : $0 + $1.macs } }
 }
 
 /// One call of a kernel.

@@ -26,39 +26,42 @@ extension PlanBuilder {
   }
 
   /// The view that the value's placement gives it; nil where there is none or it does not fit.
-  private func placed(_ id: ValueID, _ dtype: DType, _ codes: CodeParameters?, strides: [Int]) throws -> View? {
+  ///
+  /// Placements are followed through at most `depth` values, so that a hostile graph's chain cannot exhaust the stack.
+  private func placed(_ id: ValueID, _ dtype: DType, _ codes: CodeParameters?, strides: [Int], depth: Int = 64) throws -> View? {
+    guard depth > 0 else { return nil }
     switch placements[id] {
     case nil: return nil
     case .output(let index):
       guard graph[id].type?.dtype == dtype else { return nil }
       return View(buffer: outputBuffer(index, try Tensor.checkedByteCount(dtype, shape(id))), dtype: dtype, shape: try shape(id))
-    case .same(let other): return try placed(other, dtype, codes, strides: strides)
+    case .same(let other): return try placed(other, dtype, codes, strides: strides, depth: depth - 1)
     case .quantized(let other, let index):
       guard let codes, let own = try? CodeParameters(quantizing: graph.nodes[index], in: graph), own == codes else { return nil }
-      return try placed(other, dtype, .integers, strides: strides)
+      return try placed(other, dtype, .integers, strides: strides, depth: depth - 1)
     case .dequantized(let other, let index):
       guard codes != nil, let own = try? CodeParameters(quantizing: graph.nodes[index], in: graph) else { return nil }
-      return try placed(other, dtype, own, strides: strides)
+      return try placed(other, dtype, own, strides: strides, depth: depth - 1)
     case .reshape(let other):
       // The other's memory is in its own logical order, or the reshape could not be a change of view.
-      guard let view = try placed(other, dtype, codes, strides: View.rowMajor(shape(other))) else { return nil }
+      guard let view = try placed(other, dtype, codes, strides: View.rowMajor(shape(other)), depth: depth - 1) else { return nil }
       return view.isRowMajor ? view.reshaped(try shape(id)) : nil
     case .slice(let whole, let axis, let start):
-      guard let target = try reservation(whole, dtype, codes) else { return nil }
+      guard let target = try reservation(whole, dtype, codes, depth: depth - 1) else { return nil }
       let extent = try shape(id)[axis]
       return target.sliced(axis: axis, start: start, count: extent)
     }
   }
 
   /// The memory of a concatenation's result, made when its first operand asks; nil for operands of another type or quantization.
-  private func reservation(_ id: ValueID, _ dtype: DType, _ codes: CodeParameters?) throws -> View? {
+  private func reservation(_ id: ValueID, _ dtype: DType, _ codes: CodeParameters?, depth: Int) throws -> View? {
     let parameters = codes ?? .integers
     if let target = reserved[id] { return target.view.dtype == dtype && target.parameters == parameters ? target.view : nil }
     if let codes, let wanted = quantizer(of: id), wanted != codes { return nil }
     let shape = try shape(id)
     // Concatenations nest: the whole may itself be a part of a larger one.
     let strides = concatStrides(id, shape)
-    let nested = try placed(id, dtype, codes, strides: strides)
+    let nested = try placed(id, dtype, codes, strides: strides, depth: depth)
     let usable = nested.flatMap {
       $0.shape == shape && $0.memoryOrder == View(buffer: 0, dtype: dtype, shape: shape, strides: strides).memoryOrder ? $0 : nil
     }

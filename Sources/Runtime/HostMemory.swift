@@ -6,7 +6,7 @@ import Tensors
   import Musl
 #endif
 
-/// The blocks of one executor, from the caller's allocator or from the system, zeroed, 64-byte aligned; freed at its end.
+/// The blocks of one executor, from the caller's allocator or from the system, 64-byte aligned; freed at its end.
 final class HostMemory {
   private let allocator: ExecutorOptions.Allocator?
   private var blocks: [UnsafeMutableRawPointer] = []
@@ -19,6 +19,7 @@ final class HostMemory {
     }
   }
 
+  /// Memory with undefined contents, so that a large arena takes pages only where a run writes.
   /// - Throws: `outOfMemory`.
   func allocate(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
     let (sum, overflow) = byteCount.addingReportingOverflow(63)
@@ -30,13 +31,15 @@ final class HostMemory {
     guard UInt(bitPattern: block) & 63 == 0 else {
       throw Failure(.callback, "the allocator returned a block that is not a multiple of 64")
     }
-    memset(block, 0, rounded)
     return block
   }
 
+  /// Zeroed elements.
   func allocate<Element: BitwiseCopyable>(_ count: Int, of type: Element.Type) throws -> UnsafeMutablePointer<Element> {
     let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Element>.stride)
     guard !overflow else { throw Failure(.outOfMemory, "cannot allocate \(count) elements") }
-    return try allocate(bytes).bindMemory(to: type, capacity: count)
+    let block = try allocate(bytes)
+    memset(block, 0, bytes)
+    return block.bindMemory(to: type, capacity: count)
   }
 }

@@ -19,9 +19,20 @@ struct ConvShape {
   }
 
   /// Multiply-accumulates, those with padding counted in.
-  var macs: Int { batch * window.outputs.reduce(1, *) * outputs * groupIn * taps }
+  var macs: Int { saturatingProduct([batch, outputs, groupIn, taps] + window.outputs) }
 
   func geometry(input: Int, output: Int) -> Geometry { Geometry(window, batch: batch, inputPixelStride: input, outputPixelStride: output) }
+}
+
+/// The product, or the largest number where it overflows: a hostile model may claim any amount of work.
+func saturatingProduct(_ factors: [Int]) -> Int {
+  var product = 1
+  for factor in factors {
+    let (next, overflow) = product.multipliedReportingOverflow(by: factor)
+    if overflow { return factors.contains(0) ? 0 : Int.max }
+    product = next
+  }
+  return product
 }
 
 extension Geometry {

@@ -84,7 +84,7 @@ extension PlanBuilder {
         throw Failure(.shapeMismatch, "an index is outside axis \(axis)", node: node.name)
       }
       let step = positions.count > 1 ? positions[1] - positions[0] : 1
-      let regular = step != 0 && positions.indices.allSatisfy { positions[$0] == positions[0] + $0 * step }
+      let regular = step != 0 && positions.indices.allSatisfy { positions[$0] == positions[0] &+ $0 &* step }
       if regular, let first = positions.first {
         var changed = true
         try moveAny(x, to: out) { view in

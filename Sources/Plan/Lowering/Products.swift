@@ -114,7 +114,7 @@ extension PlanBuilder {
         rows: rows, columns: columns, depth: depth, batchExtents: batch, outputBatchStrides: strides(batch, rows * columns),
         leftBatchStrides: strides(leading.0, rows * depth), rightBatchStrides: strides(leading.1, depth * columns))
     else { throw unsupported("more than six leading dimensions") }
-    try emit(descriptor, [output, left, right], macs: batch.reduce(1, *) * rows * columns * depth)
+    try emit(descriptor, [output, left, right], macs: saturatingProduct(batch + [rows, columns, depth]))
     define(out, output)
   }
 }
@@ -132,7 +132,7 @@ struct Product {
   var outputAxis: Int
   var activation: Activation
 
-  var macs: Int { rows * columns * depth }
+  var macs: Int { saturatingProduct([rows, columns, depth]) }
   var packing: GemmPacking { GemmPacking(groupOutChannels: columns, groupInChannels: depth) }
 }
 
