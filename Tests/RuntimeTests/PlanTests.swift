@@ -87,4 +87,19 @@ import Testing
     net.output(net.node(.conv, [x, net.input([4, 3, 1, 1])]))
     #expect { try makePlan(net.finished()) } throws: { ($0 as? Failure)?.node == "Conv0" }
   }
+
+  /// Neither a long chain of joins nor a claim of absurd work may end the process.
+  @Test func hostileGraphsAreSurvived() throws {
+    var net = Net()
+    let x = net.input([1, 1, 2, 2])
+    var y = net.node(.conv, [x, try net.constant([1, 1, 1, 1], [1])])
+    for _ in 0..<3000 { y = net.node(.flatten, [net.node(.concat, [y], ["axis": .int(1)])]) }
+    net.output(y)
+    #expect(try execute(net.finished(), [Tensor([1, 1, 2, 2], [1, 2, 3, 4])])[0].floats() == [1, 2, 3, 4])
+    var huge = Net()
+    let side = 1 << 21
+    huge.output(huge.node(.matMul, [huge.input([side, side]), huge.input([side, side])]))
+    let plan = try makePlan(huge.finished())
+    #expect(plan.macs == Int.max)
+  }
 }
