@@ -44,7 +44,15 @@ package final class Ledger {
   package private(set) var refusals: [Report.Refusal] = []
   package private(set) var notes: [String] = []
 
+  /// By layer name: what the channels of its output were multiplied by, the network's meaning being kept.
+  private(set) var outputScales: [String: [Float]] = [:]
+
   package init() {}
+
+  func scale(_ layer: String, by factors: [Float]) {
+    let before = outputScales[layer] ?? [Float](repeating: 1, count: factors.count)
+    outputScales[layer] = zip(before, factors).map { $0 * $1 }
+  }
 
   package func refuse(_ refusal: Report.Refusal) { refusals.append(refusal) }
   package func note(_ text: String) { if !notes.contains(text) { notes.append(text) } }

@@ -83,7 +83,8 @@ private func histogram(_ parts: [[Float]]) throws -> StreamingHistogram {
   }
 
   @Test func extremesDoNotTrap() throws {
-    let histogram = try histogram([[.leastNonzeroMagnitude], [.greatestFiniteMagnitude], [-.greatestFiniteMagnitude, .leastNonzeroMagnitude]])
+    let (least, greatest) = (Float.leastNonzeroMagnitude, Float.greatestFiniteMagnitude)
+    let histogram = try histogram([[least], [greatest], [-greatest, least]])
     #expect(histogram.total == 4 && histogram.low == -.greatestFiniteMagnitude)
     let parameters = try Calibrator.minmax.parameters(of: histogram)
     #expect(parameters.scale.isFinite && parameters.scale > 0)

@@ -7,7 +7,8 @@ import Testing
   func parametersHoldZeroAndTheRange(range: (Float, Float)) throws {
     let parameters = try AffineParameters.unsigned8(low: range.0, high: range.1)
     #expect((0...255).contains(parameters.zeroPoint) && parameters.scale > 0 && parameters.scale.isFinite)
-    let low = Double(parameters.scale) * Double(0 - parameters.zeroPoint), high = Double(parameters.scale) * Double(255 - parameters.zeroPoint)
+    let low = Double(parameters.scale) * Double(0 - parameters.zeroPoint)
+    let high = Double(parameters.scale) * Double(255 - parameters.zeroPoint)
     // Rounding the zero point moves both ends by half a step; rounding the scale to f32 by 255·2⁻²⁴ steps more.
     let slack = Double(parameters.scale) * 0.50002
     #expect(low <= Double(min(range.0, 0)) + slack && high >= Double(max(range.1, 0)) - slack)

@@ -43,7 +43,10 @@ import Testing
   @Test func staysCloseToTheFloatModel() throws {
     let graph = try TinyNetwork.residual()
     let samples = try TinyNetwork.samples(16, batch: 2)
-    for options in ["", ", \"calibrator\": \"minmax\"", ", \"calibrator\": \"mse\"", ", \"granularity\": \"tensor\"", ", \"activations\": null"] {
+    for options in [
+      "", ", \"calibrator\": \"minmax\"", ", \"calibrator\": \"mse\"", ", \"granularity\": \"tensor\"", ", \"activations\": null",
+      ", \"equalize\": false", ", \"rounding\": \"nearest\"",
+    ] {
       let (small, report) = try quantize(options, graph, samples: samples)
       // Each of the 11 quantizations is at least 34 dB (a uniform error of 1/255 of the range, the signal a sixth of it or more) and
       // they add up to 24 dB at worst where none is amplified; asserted with room for amplification.
@@ -89,7 +92,8 @@ import Testing
     let graph = try TinyNetwork.residual()
     let samples = try TinyNetwork.samples(8)
     func meanError(_ flag: Bool) throws -> Double {
-      let small = try quantize(", \"activations\": null, \"bias_correction\": \(flag), \"layers\": \"point\"", graph, samples: samples).graph
+      let options = ", \"activations\": null, \"bias_correction\": \(flag), \"layers\": \"point\""
+      let small = try quantize(options, graph, samples: samples).graph
       let (a, b) = (try Layer.all(in: graph)[2], try Layer.all(in: small)[2])
       var sums = [Double](repeating: 0, count: 8)
       for sample in samples.tensors {

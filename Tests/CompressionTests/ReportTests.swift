@@ -83,7 +83,9 @@ import Testing
       func sample(_ index: Int) throws -> [Tensor] { throw Disk() }
     }
     #expect(throws: Broken.Disk.self) {
-      try Compressor(evaluator: InterpreterEvaluator()).compress(TinyNetwork.residual(), recipe: Recipe("int8"), samples: Broken()) { _ in 1 }
+      try Compressor(evaluator: InterpreterEvaluator()).compress(
+        TinyNetwork.residual(), recipe: Recipe("int8"), samples: Broken()
+      ) { _ in 1 }
     }
   }
 

@@ -12,7 +12,10 @@ struct ActivationStatistics {
   static let lastAxis = -1
 
   /// - channels: for each value the axis to take means along, nil where none are needed.
-  init(_ graph: Graph, _ values: [ValueID], channels: [Int?], _ step: StepContext) throws {
+  /// - moments: for positions in `values`, what else gathers from them.
+  init(
+    _ graph: Graph, _ values: [ValueID], channels: [Int?], moments: [(position: Int, moments: InputMoments)], _ step: StepContext
+  ) throws {
     let samples = try step.calibration()
     histograms = [StreamingHistogram](repeating: StreamingHistogram(), count: values.count)
     means = [[Double]](repeating: [], count: values.count)
@@ -34,6 +37,7 @@ struct ActivationStatistics {
           counts[position] += ActivationStatistics.add(tensor, axis: axis, to: &means[position])
         }
       }
+      for (position, moments) in moments { try moments.add(observed[position]) }
     }
     for position in values.indices where counts[position] > 0 {
       means[position] = means[position].map { $0 / Double(counts[position]) }

@@ -18,7 +18,8 @@ extension Graph {
       let channels = shift.count
       var bias = [Float](repeating: 0, count: channels)
       if let id = node.input(2) {
-        guard let old = self[id].constant, old.dtype == .f32, old.count == channels || (old.count == 1 && node.op == .gemm) else { continue }
+        guard let old = self[id].constant, old.dtype == .f32, old.count == channels || (old.count == 1 && node.op == .gemm)
+        else { continue }
         let values = try old.decoded().floats()
         bias = (0..<channels).map { values[values.count == 1 ? 0 : $0] }
       }

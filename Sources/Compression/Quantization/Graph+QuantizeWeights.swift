@@ -4,23 +4,54 @@ import Tensors
 extension Graph {
   /// Stores the layers' weights as symmetric s8 codes; what is quantized already stays as it is, zeros stay zeros and what was
   /// stored sparsely is stored sparsely again.
-  mutating func quantizeWeights(_ layers: [Layer], perChannel: Bool, progress: ProgressReporter) throws {
+  ///
+  /// - moments: by layer name, of what the weights multiply; a layer that is there is rounded with `CompensatedRounding`, the
+  ///   others to nearest.
+  /// - centred: whether mean errors will be taken off the biases, so that only the rest counts.
+  mutating func quantizeWeights(
+    _ layers: [Layer], perChannel: Bool, moments: [String: InputMoments], centred: Bool, progress: ProgressReporter
+  ) throws {
     for (index, layer) in layers.enumerated() {
       try progress("quantizing weights", index, of: layers.count)
       guard let weight = self[layer.weight].constant, weight.quantization == nil else { continue }
       // A weight that two layers read along different axes gets one scale, which suits both.
       let axes = Set(layers.filter { $0.weight == layer.weight }.map(\.outputAxis))
       let axis = perChannel && axes.count == 1 ? layer.outputAxis : nil
-      self[layer.weight].constant = try quantized(decodedWeight(layer), axis: axis)
+      self[layer.weight].constant = try quantized(
+        decodedWeight(layer), layer, axis: axis, moments: moments[layer.name], centred: centred)
     }
   }
 
-  private func quantized(_ tensor: Tensor, axis: Int?) throws -> Weight {
+  private func quantized(_ tensor: Tensor, _ layer: Layer, axis: Int?, moments: InputMoments?, centred: Bool) throws -> Weight {
     var quantization: AffineQuantization?
     let codes = try Tensor(.s8, tensor.shape) { bytes in
       quantization = try QuantizeChannels.quantize(tensor.elements(as: Float.self), shape: tensor.shape, axis: axis, into: bytes)
+      if let moments, let scales = quantization?.scales {
+        layer.round(tensor.elements(as: Float.self), scales: scales, moments: moments, centred: centred, into: bytes)
+      }
     }
     guard let quantization else { throw Failure(.internal, "no scales were made") }
     return try Weight(shape: tensor.shape, elements: .affine(codes: codes, quantization), arrangement: .dense).compacted()
+  }
+}
+
+extension Layer {
+  /// Rounds the weight anew, output channel by output channel, where the moments say enough.
+  fileprivate func round(
+    _ weights: UnsafeBufferPointer<Float>, scales: [Float], moments: InputMoments, centred: Bool, into codes: UnsafeMutableRawBufferPointer
+  ) {
+    let outputs = shape[outputAxis], width = moments.width
+    let perGroup = max(outputs / max(groups, 1), 1)
+    var errors = [Float](repeating: 0, count: width)
+    for group in 0..<moments.groups {
+      guard let factor = moments.factor(group: group, centred: centred) else { continue }
+      let rounding = CompensatedRounding(factor: factor, width: width)
+      for output in group * perGroup..<min((group + 1) * perGroup, outputs) {
+        // A channel's weights lie in one run, or in a column of a matrix.
+        let (start, step) = outputAxis == 0 ? (output * width, 1) : (output, outputs)
+        let scale = scales[scales.count == 1 ? 0 : output]
+        rounding.round(weights, start: start, step: step, scale: scale, into: codes, errors: &errors)
+      }
+    }
   }
 }

@@ -12,8 +12,7 @@ struct IntegerTrial {
 
   /// A layer is refused when it is slower by more than this share in the median …
   static let clearlySlower = 1.1
-  /// … and slower at all in this many of `MeasureTimes.rounds` (7) rounds: by chance alone, with a fair coin, one layer in sixteen
-  /// would pass that second test, and none the first.
+  /// … and slower at all in this many of `MeasureTimes.rounds` (7) rounds, which chance alone would do for one layer in sixteen …
   static let roundsNeeded = 6
   /// … and by more than this share of the whole network's time: a difference that nobody can see is not worth a conversion.
   static let shareThatMatters = 0.002
@@ -62,7 +61,7 @@ struct IntegerTrial {
       step.ledger.refuse(
         Report.Refusal(
           layer: layer.name, what: "\(method): integer activations",
-          reason: slow.contains(layer.name) ? "slower in integers than in floats" : "the whole network is slower in integers than in floats",
+          reason: slow.contains(layer.name) ? "slower in integers than in floats" : "the whole network is slower in integers",
           milliseconds: times))
     }
     return chosen.graph
@@ -74,7 +73,8 @@ struct IntegerTrial {
     let least = floats.medians.total * IntegerTrial.shareThatMatters
     return Set(
       layers.map(\.name).filter { name in
-        guard let old = before.rounds(of: name, in: floats.nodes), let new = after.rounds(of: name, in: integers.nodes) else { return false }
+        guard let old = before.rounds(of: name, in: floats.nodes), let new = after.rounds(of: name, in: integers.nodes)
+        else { return false }
         return IntegerTrial.isSlower(new, than: old, atLeast: least)
       })
   }

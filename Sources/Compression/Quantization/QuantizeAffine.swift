@@ -24,37 +24,60 @@ package struct QuantizeAffine: CompressionMethod {
       "bias_correction", .flag, default: true,
       "takes the mean error of the rounded weights off the biases; needs calibration samples and does nothing without"),
     OptionSchema(
+      "rounding", .choice(["nearest", "compensated"]), default: "compensated",
+      "how weights become codes: each to the nearest, or each making up for the errors of others; the latter needs samples"),
+    OptionSchema(
+      "equalize", .flag, default: true,
+      "scales channels between layers so that one scale for a whole activation suits all of them, where that keeps the meaning"),
+    OptionSchema(
       "insist", .flag, default: false, "keeps integer activations in layers even where they measure slower than float ones"),
   ]
 
   package func needsCalibration(_ options: Options) -> Bool { options.values["activations"] != .null }
 
   package func apply(to graph: inout Graph, _ step: StepContext) throws {
-    let original = graph
-    let perChannel = try step.options.string("granularity") == "channel"
-    try graph.quantizeWeights(step.layers, perChannel: perChannel, progress: step.progress)
     let integers = try step.options.width("activations") == nil ? [] : try step.layers.filter { try $0.canComputeInIntegers(in: graph) }
-    let corrects = try step.options.flag("bias_correction")
-    guard !integers.isEmpty || (corrects && (step.samples?.count ?? 0) > 0) else { return }
+    if try !integers.isEmpty && step.options.flag("equalize") {
+      for (layer, factors) in try graph.equalizeChannels(integers, step) { step.ledger.scale(layer, by: factors) }
+    }
+    let original = graph
+    // Without samples, weights are rounded to nearest and biases stay.
+    let hasSamples = (step.samples?.count ?? 0) > 0
+    let corrects = try hasSamples && step.options.flag("bias_correction")
+    let compensates = try hasSamples && step.options.string("rounding") == "compensated"
 
-    // One calibration run serves the ranges of the activations and the means of the layers' inputs.
+    // One calibration run serves the ranges of the activations, and the means and moments of the layers' inputs.
     let placement = QuantizerPlacement(original, layers: integers)
-    let inputs = try corrects ? step.layers.map { try original.nodes[$0.node].requiredInput(0) } : []
-    var channelAxes: [ValueID: Int] = [:]
-    for (layer, input) in zip(step.layers, inputs) where layer.op == .conv || layer.shape.count == 2 {
-      channelAxes[input] = layer.op == .conv ? 1 : ActivationStatistics.lastAxis
-    }
     var observed = placement.values
-    for input in inputs where !observed.contains(input) && original[input].constant == nil { observed.append(input) }
-    let statistics = try ActivationStatistics(original, observed, channels: observed.map { channelAxes[$0] }, step)
-
-    if corrects {
-      var means: [String: [Double]] = [:]
-      for (layer, input) in zip(step.layers, inputs) {
-        if let position = observed.firstIndex(of: input) { means[layer.name] = statistics.means[position] }
+    var axes = [Int?](repeating: nil, count: observed.count)
+    var moments: [(position: Int, moments: InputMoments)] = []
+    var positions: [String: Int] = [:]
+    var byLayer: [String: InputMoments] = [:]
+    for layer in step.layers where corrects || compensates {
+      let input = try original.nodes[layer.node].requiredInput(0)
+      guard original[input].constant == nil, original[layer.weight].constant?.quantization == nil else { continue }
+      let position = observed.firstIndex(of: input) ?? observed.count
+      if position == observed.count {
+        observed.append(input)
+        axes.append(nil)
       }
-      try graph.correctBiases(step.layers, reference: original, means: means)
+      axes[position] = layer.op == .conv ? 1 : ActivationStatistics.lastAxis
+      positions[layer.name] = position
+      if compensates, let collector = try InputMoments(layer, in: original) {
+        moments.append((position, collector))
+        byLayer[layer.name] = collector
+      }
     }
+    let statistics = try observed.isEmpty
+      ? nil : ActivationStatistics(original, observed, channels: corrects ? axes : axes.map { _ in nil }, moments: moments, step)
+
+    try graph.quantizeWeights(
+      step.layers, perChannel: step.options.string("granularity") == "channel", moments: byLayer, centred: corrects,
+      progress: step.progress)
+    if corrects, let statistics {
+      try graph.correctBiases(step.layers, reference: original, means: positions.mapValues { statistics.means[$0] })
+    }
+    guard let statistics else { return }
     guard !integers.isEmpty else { return }
     let calibrator: Calibrator = switch try step.options.string("calibrator") {
     case "minmax": .minmax

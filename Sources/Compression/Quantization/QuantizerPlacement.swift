@@ -27,7 +27,8 @@ struct QuantizerPlacement {
     }
     let layerNodes = Set(layers.map(\.node))
     for (index, node) in graph.nodes.enumerated().reversed() where !layerNodes.contains(index) {
-      guard node.outputs.contains(where: { wanted[$0.index] }), let data = QuantizerPlacement.codeInputs(of: node, in: graph) else { continue }
+      guard node.outputs.contains(where: { wanted[$0.index] }), let data = QuantizerPlacement.codeInputs(of: node, in: graph)
+      else { continue }
       for input in data.inputs { wanted[input.index] = true }
       guard data.sharesScale else { continue }
       let outputs = node.outputs.filter { wanted[$0.index] }

@@ -37,7 +37,7 @@ package struct LayerSelector: Sendable, Equatable {
     guard !list.isEmpty, list.count <= 1000 else { throw Failure(.recipe, "\(path): must have 1 to 1000 patterns, not \(list.count)") }
     return try list.enumerated().map { index, item in
       guard let pattern = item.string, !pattern.isEmpty, pattern.utf8.count <= 1000 else {
-        throw Failure(.recipe, "\(path)[\(index)]: must be a pattern of 1 to 1000 bytes, not \(item.string == nil ? item.kind : "one of another length")")
+        throw Failure(.recipe, "\(path)[\(index)]: must be a pattern of 1 to 1000 bytes, not \(item.kind)")
       }
       return pattern
     }

@@ -80,7 +80,8 @@ package struct Recipe: Sendable {
     guard let method = MethodRegistry.method(named: methodName) else {
       let near = NearestName.to(methodName, among: MethodRegistry.names).map { "; did you mean \"\($0)\"?" } ?? ""
       throw Failure(
-        .recipe, "\(path).method: there is no method \"\(methodName)\"\(near) The methods are \(MethodRegistry.names.joined(separator: ", "))")
+        .recipe,
+        "\(path).method: there is no method \"\(methodName)\"\(near) The methods are \(MethodRegistry.names.joined(separator: ", "))")
     }
     var layers = method.defaultLayers
     var values: [String: JSONValue] = [:]

@@ -28,7 +28,7 @@ extension Report {
   /// - Throws: `malformedFile` where the text is no report of this version.
   package init(fromJSON text: String) throws {
     let fields = Fields(try JSONValue(parsing: text, maximumBytes: 1 << 26, status: .malformedFile), "report")
-    guard try fields.int("version") == 1 else { throw Failure(.malformedFile, "the report is of a version that this library does not know") }
+    guard try fields.int("version") == 1 else { throw Failure(.malformedFile, "the report's version is not known to this library") }
     let total = try fields.object("total")
     self.init(
       model: try fields.string("model"), recipe: try fields.value("recipe"), machine: try fields.string("machine"),

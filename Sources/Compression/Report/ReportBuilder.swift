@@ -112,7 +112,10 @@ struct ReportBuilder {
       try progress("comparing with the float model", index, of: count)
       let sample = try samples.sample(index)
       let (a, b) = (try reference.run(sample), try other.run(sample))
-      for position in ratios.indices { ratios[position].add(reference: a.observed[position], other: b.observed[position]) }
+      for (position, name) in names.enumerated() {
+        ratios[position].add(
+          reference: a.observed[position], other: b.observed[position], scales: ledger.outputScales[name])
+      }
       if let first = a.outputs.first, let second = b.outputs.first { output.add(reference: first, other: second) }
     }
     var layers: [String: Double] = [:]

@@ -12,12 +12,15 @@ struct SignalToNoise {
   private var isEmpty = true
 
   /// Adds one pair; pairs of different length or type are left out.
-  mutating func add(reference: Tensor, other: Tensor) {
+  /// - scales: what the channels of `other` (dimension 1, or the last of a matrix) were multiplied by; nil: nothing.
+  mutating func add(reference: Tensor, other: Tensor, scales: [Float]? = nil) {
     guard reference.dtype == .f32, other.dtype == .f32, reference.count == other.count, reference.count > 0 else { return }
     isEmpty = false
     let a = reference.elements(as: Float.self), b = other.elements(as: Float.self)
+    let factors = (scales ?? [1]).map { 1 / Double($0) }
+    let inner = scales == nil || other.shape.count < 2 ? 1 : max(other.shape[2...].reduce(1, *), 1)
     for index in 0..<a.count {
-      let difference = Double(a[index]) - Double(b[index])
+      let difference = Double(a[index]) - Double(b[index]) * factors[index / inner % factors.count]
       signal += Double(a[index]) * Double(a[index])
       noise += difference * difference
     }
