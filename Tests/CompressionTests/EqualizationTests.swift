@@ -26,21 +26,17 @@ import Testing
   private func compress(_ graph: Graph, equalize: Bool, biases: Bool = true) throws -> (graph: Graph, report: Report) {
     let recipe = try Recipe(
       "{\"steps\": [{\"method\": \"quantize.affine\", \"equalize\": \(equalize), \"bias_correction\": \(biases)}]}")
-    return try Compressor(evaluator: InterpreterEvaluator()).compress(graph, recipe: recipe, samples: TinyNetwork.samples(64)) { _ in 1 }
-  }
-
-  /// How far the model's output is from the float one's, in squares.
-  private func error(_ graph: Graph, _ small: Graph) throws -> Double {
-    try TinyNetwork.samples(8, seed: 31).tensors.reduce(0) { sum, sample in
-      let a = try Interpreter(graph).run(sample)[0].doubles(), b = try Interpreter(small).run(sample)[0].doubles()
-      return sum + zip(a, b).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
-    }
+    return try Compressor(evaluator: InterpreterEvaluator()).compress(graph, recipe: recipe, samples: TinyNetwork.samples(8)) { _ in 1 }
   }
 
   @Test func helpsWhereChannelsDiffer() throws {
     let graph = try lopsided()
-    // The channels span 2³: without equalization the smallest have 3 bits less, 18 dB; half of the channels half of that.
-    #expect(try error(graph, compress(graph, equalize: true).graph) < 0.5 * error(graph, compress(graph, equalize: false).graph))
+    let (with, without) = (try compress(graph, equalize: true).report, try compress(graph, equalize: false).report)
+    // Every second channel doubles: one scale for all costs the smallest 3 bits (18 dB) and 7.6 dB in the mean of the amplitudes.
+    // The square root gives it all back where w and m are inverse, as here; asserted at less than half, for the other noise.
+    for index in 1...3 {
+      #expect((with.layers[index].signalToNoise ?? 0) > (without.layers[index].signalToNoise ?? 0) + 3, "\(with.layers[index].name)")
+    }
   }
 
   @Test func keepsTheMeaning() throws {
