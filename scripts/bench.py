@@ -1,8 +1,9 @@
-"""`make bench`: milliseconds of the networks at hand, float and int8, turn about with onnxruntime where it is installed."""
+"""`make bench`: bytes and milliseconds of the networks at hand, turn about with onnxruntime where it is installed."""
 
 from __future__ import annotations
 
 import importlib.util
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,17 +37,32 @@ def ours(model: netsuke.Model, threads: int, x: np.ndarray) -> Callable[[], obje
     return lambda: session.run(x)
 
 
+def sizes(path: Path, int8: netsuke.Model, pruned: netsuke.Model) -> list[str]:
+    before = path.stat().st_size
+    after = [len(model.to_bytes()) for model in (int8, pruned)]
+    return [f"{before:,}", *(f"{count:,} ({count / before:.2f}x)" for count in after)]
+
+
+def table(title: str, headings: tuple[str, ...]) -> Table:
+    result = Table(title=title, title_justify="left", header_style="bold")
+    for heading in headings:
+        result.add_column(heading, justify="left" if heading == "network" else "right")
+    return result
+
+
 def main() -> None:
     has_rival = importlib.util.find_spec("onnxruntime") is not None
-    table = Table(title="Median milliseconds, batch 1, turn about in one process", title_justify="left", header_style="bold")
-    for heading in ("network", "threads", "netsuke f32", "netsuke int8", "onnxruntime f32", "f32 / onnxruntime", "int8 / f32"):
-        table.add_column(heading, justify="left" if heading == "network" else "right")
+    bytes_table = table("Bytes of the whole file", ("network", ".onnx, f32", ".nsk, int8", ".nsk, f32, 80 % pruned"))
+    headings = ("network", "threads", "netsuke f32", "netsuke int8", "onnxruntime f32", "f32 / onnxruntime", "int8 / onnxruntime f32")
+    times_table = table("Median milliseconds, batch 1, turn about in one process", headings)
     generator = np.random.default_rng(0)
     for path in networks():
         model = netsuke.load(path)
-        shape = [extent if isinstance(extent, int) else 1 for extent in model.inputs[0].shape or ()]
-        samples = generator.random((4, *shape[1:]), np.float32)  # speed does not depend on what the pictures show
+        # Height and width that a network leaves open are those of ImageNet.
+        picture = [extent if isinstance(extent, int) else 224 for extent in (model.inputs[0].shape or ())[1:]]
+        samples = generator.random((4, *picture), np.float32)  # speed and size do not depend on what the pictures show
         int8 = model.compress("int8", calibration=samples)
+        bytes_table.add_row(path.stem, *sizes(path, int8, model.compress("prune80")))
         for threads in (1, 2):
             x = samples[:1]
             runners = {"f32": ours(model, threads, x), "int8": ours(int8, threads, x)}
@@ -54,16 +70,13 @@ def main() -> None:
                 runners["rival"] = rival(path, threads, x)
             times = {name: float(np.median(values)) for name, values in interleaved(runners, rounds=9, runs=5).items()}
             other = times.get("rival")
-            table.add_row(
-                path.stem,
-                str(threads),
-                f"{times['f32']:.3f}",
-                f"{times['int8']:.3f}",
-                f"{other:.3f}" if other else "not installed",
-                f"{times['f32'] / other:.2f}" if other else "",
-                f"{times['int8'] / times['f32']:.2f}",
-            )
-    Console(width=140).print(table)
+            ratios = [f"{times[name] / other:.2f}x" if other else "" for name in ("f32", "int8")]
+            row = [f"{times['f32']:.3f}", f"{times['int8']:.3f}", f"{other:.3f}" if other else "not installed"]
+            times_table.add_row(path.stem, str(threads), *row, *ratios)
+    console = Console(width=140)
+    console.print(f"netsuke {netsuke.__version__}, {netsuke.build_info()['processor']}, {os.cpu_count()} processors")
+    console.print(bytes_table)
+    console.print(times_table)
 
 
 if __name__ == "__main__":
