@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LIBRARY_SOURCES := $(shell find Sources include packaging Package.swift scripts/build-library.sh -type f 2>/dev/null)
 PACKAGE_SOURCES := $(shell find bindings/python -type f -not -path '*/__pycache__/*' -not -path '*/build/*' 2>/dev/null)
 
-.PHONY: help system environment build wheel install demo test test-swift test-python test-examples lint format bench fuzz clean
+.PHONY: help system environment build wheel install demo test test-swift test-python test-examples lint format bench bench-kernels fuzz clean
 
 help: ## this list
 	@echo 'Netsuke makes trained networks small and runs what it made. Begin with:'
@@ -30,9 +30,9 @@ build/stamps/library: $(LIBRARY_SOURCES)
 	scripts/build-library.sh
 	@mkdir -p build/stamps && touch $@
 
-wheel: environment build/stamps/wheel ## the Python package: build/wheels/netsuke-*.whl
+wheel: environment .venv/netsuke-installed ## the Python package: build/wheels/netsuke-*.whl, installed in .venv too
 
-build/stamps/wheel: build/stamps/library $(PACKAGE_SOURCES)
+.venv/netsuke-installed: build/stamps/library $(PACKAGE_SOURCES)
 	@rm -rf build/wheels && mkdir -p build/wheels
 	$(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/wheels ./bindings/python
 	$(PY) -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps build/wheels/netsuke-*.whl
@@ -64,8 +64,11 @@ format: environment ## rewrites the code in the project's style
 	swift format format --in-place --parallel --recursive Package.swift Sources Tests
 	.venv/bin/ruff format
 
-bench: wheel ## milliseconds of the networks at hand, against onnxruntime where it is installed
+bench: wheel ## bytes and milliseconds of the networks at hand, against onnxruntime where it is installed
 	@$(PY) scripts/bench.py
+
+bench-kernels: ## GFLOP/s of every kernel
+	swift run -c release KernelBenchmarks
 
 fuzz: system ## feeds damaged files to the readers, under AddressSanitizer
 	@scripts/fuzz.sh
