@@ -18,11 +18,9 @@ struct ImportTable {
       if cells.count == 3, cells[0] == "module" { isInside = true }
       if !line.hasPrefix("|") { isInside = false }
       guard isInside, cells.count == 3, cells[0] != "module", !cells[0].hasPrefix("--") else { continue }
-      switch cells[2] {
-      case "nothing": rows[cells[0]] = []
-      case "all above": rows[cells[0]] = Set(rows.keys)
-      default: rows[cells[0]] = Set(cells[2].split(separator: ",").map { $0.trimming(" ") })
-      }
+      let listed = Set(cells[2].split(separator: ",").map { $0.trimming(" ") })
+      let above = listed.contains("all above") ? Set(rows.keys) : []
+      rows[cells[0]] = listed.union(above).subtracting(["nothing", "all above"])
     }
     self.rows = rows
   }
