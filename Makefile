@@ -61,7 +61,7 @@ lint: environment ## the style of the code, and the checks on the built objects
 	@scripts/lint.sh
 
 format: environment ## rewrites the code in the project's style
-	swift format format --in-place --parallel --recursive Package.swift Sources Tests
+	swift format format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 	.venv/bin/ruff format
 
 bench: wheel ## bytes and milliseconds of the networks at hand, against onnxruntime where it is installed

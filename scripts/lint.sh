@@ -18,7 +18,7 @@ check() {
 shell_files() { git ls-files '*.sh' .ci/run; }
 syntax_of_shell_files() { shell_files | while read -r file; do bash -n "$file" || exit 1; done; }
 
-check 'swift format' swift format lint --strict --parallel --recursive Package.swift Sources Tests
+check 'swift format' swift format lint --strict --parallel --recursive Package.swift Sources Tests Benchmarks
 check 'shell syntax' syntax_of_shell_files
 check 'Python style (ruff check)' .venv/bin/ruff check --quiet
 check 'Python layout (ruff format)' .venv/bin/ruff format --check --quiet

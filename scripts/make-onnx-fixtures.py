@@ -6,12 +6,13 @@
 For each model NAME.onnx there is NAME.tensors: for every input and output a line `in|out NAME DTYPE EXTENTS` and its
 little-endian bytes. `manifest.txt` lists the models. The models themselves are in onnx_fixtures/, a file for each kind.
 """
+
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from onnx_fixtures import exported, forms, operators, pitfalls, refused  # noqa: E402
-from onnx_fixtures.build import Writer  # noqa: E402
+from onnx_fixtures import exported, forms, operators, pitfalls, refused
+from onnx_fixtures.build import Writer
 
 writer = Writer(pathlib.Path(__file__).parent.parent / "Tests" / "Fixtures" / "onnx")
 for kind in (operators, forms, pitfalls, exported, refused):

@@ -48,7 +48,8 @@ import Testing
     }
     let recipe = try Recipe("{\"steps\": [{\"method\": \"quantize.affine\"}]}")
     let (small, report) = try Compressor(evaluator: InterpreterEvaluator(times: times)).compress(
-      graph, recipe: recipe, samples: TinyNetwork.samples(8)) { _ in 1 }
+      graph, recipe: recipe, samples: TinyNetwork.samples(8)
+    ) { _ in 1 }
     #expect(report.refused.count == 4 && !small.nodes.contains { $0.op == .quantizeLinear })
     // Four layers of weights, each at least 40 dB (half a step of 1/127, uniform), add up to 34 dB where nothing is amplified.
     #expect((report.signalToNoise ?? 0) > 30)

@@ -53,8 +53,10 @@ import Testing
     ("{\"steps\": [{\"method\": \"prune.magnitude\", \"sparsity\": \"0.5\"}]}", "not \"0.5\""),
     ("{\"steps\": [{\"method\": \"prune.magnitude\", \"sparsity\": 0.5, \"scope\": \"globel\"}]}", "did you mean \"global\"?"),
     ("{\"steps\": [{\"method\": \"prune.magnitude\", \"sparsity\": 0.5, \"scope\": null}]}", "must be \"layer\" or \"global\", not null"),
-    ("{\"steps\": [{\"method\": \"quantize.affine\"}, {\"method\": \"quantize.affine\", \"calibratr\": 1}]}",
-      "steps[1].calibratr: unknown key; did you mean \"calibrator\"? The keys here are method, layers, weights, activations"),
+    (
+      "{\"steps\": [{\"method\": \"quantize.affine\"}, {\"method\": \"quantize.affine\", \"calibratr\": 1}]}",
+      "steps[1].calibratr: unknown key; did you mean \"calibrator\"? The keys here are method, layers, weights, activations"
+    ),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"weights\": 4}]}", "steps[0].weights: must be 8, not 4"),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"weights\": 8.5}]}", "steps[0].weights: must be 8, not 8.5"),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"weights\": null}]}", "steps[0].weights: must be 8, not null"),
@@ -64,8 +66,10 @@ import Testing
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"layers\": 3}]}", "steps[0].layers: must be a pattern"),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"layers\": []}]}", "steps[0].layers: must have 1 to 1000 patterns"),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"layers\": [\"\"]}]}", "steps[0].layers[0]: must be a pattern"),
-    ("{\"steps\": [{\"method\": \"quantize.affine\", \"layers\": {\"includes\": []}}]}",
-      "steps[0].layers.includes: unknown key; did you mean \"include\"?"),
+    (
+      "{\"steps\": [{\"method\": \"quantize.affine\", \"layers\": {\"includes\": []}}]}",
+      "steps[0].layers.includes: unknown key; did you mean \"include\"?"
+    ),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"layers\": {\"include\": [3]}}]}", "steps[0].layers.include[0]: must be a pattern"),
     ("{\"steps\": [{\"method\": \"quantize.affine\"}], \"name\": 1}", "name: must be a string, not a number"),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"method\": \"x\"}]}", "the key \"method\" appears twice"),

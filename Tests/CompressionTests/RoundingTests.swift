@@ -20,10 +20,12 @@ import Testing
     let samples = try (0..<40).map { _ in
       let causes = (0..<inner * input[0] * 4).map { _ in noise.next() }
       return [
-        try Tensor(input, (0..<input.reduce(1, *)).map { index in
-          let row = index / (channels * inner) * inner + index % inner, channel = index / inner % channels
-          return (0..<4).reduce(Float(0)) { $0 + mixing[channel * 4 + $1] * causes[row * 4 + $1] } + 0.05 * noise.next()
-        })
+        try Tensor(
+          input,
+          (0..<input.reduce(1, *)).map { index in
+            let row = index / (channels * inner) * inner + index % inner, channel = index / inner % channels
+            return (0..<4).reduce(Float(0)) { $0 + mixing[channel * 4 + $1] * causes[row * 4 + $1] } + 0.05 * noise.next()
+          })
       ]
     }
     return (graph, Samples(tensors: samples))

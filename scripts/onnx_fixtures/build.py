@@ -1,6 +1,6 @@
 """Building, checking and storing one fixture."""
+
 import numpy as np
-import onnx
 import onnxruntime
 from onnx import TensorProto, helper, numpy_helper
 
@@ -29,7 +29,7 @@ def model(nodes, inputs, outputs, initializers=None, opset=18, ir=None):
     for key, value in inputs.items():
         shape, kind = value if isinstance(value, tuple) else (value, TensorProto.FLOAT)
         graph_inputs.append(helper.make_tensor_value_info(key, kind, shape))
-    kinds = outputs if isinstance(outputs, dict) else {key: TensorProto.FLOAT for key in outputs}
+    kinds = outputs if isinstance(outputs, dict) else dict.fromkeys(outputs, TensorProto.FLOAT)
     graph_outputs = [helper.make_tensor_value_info(key, kind, None) for key, kind in kinds.items()]
     weights = [
         value if isinstance(value, TensorProto) else numpy_helper.from_array(np.asarray(value), key)
@@ -37,11 +37,14 @@ def model(nodes, inputs, outputs, initializers=None, opset=18, ir=None):
     ]
     graph = helper.make_graph(nodes, "fixture", graph_inputs, graph_outputs, weights)
     return helper.make_model(
-        graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir or (10 if opset > 20 else 8), producer_name="fixtures")
+        graph, opset_imports=[helper.make_opsetid("", opset)], ir_version=ir or (10 if opset > 20 else 8), producer_name="fixtures"
+    )
 
 
 def node(kind, inputs, outputs, **attributes):
-    return helper.make_node(kind, inputs.split(" ") if inputs else [], outputs.split(" "), name=attributes.pop("name", kind.lower()), **attributes)
+    return helper.make_node(
+        kind, inputs.split(" ") if inputs else [], outputs.split(" "), name=attributes.pop("name", kind.lower()), **attributes
+    )
 
 
 def strip(proto):

@@ -1,4 +1,5 @@
 """Small nets as both exporters of PyTorch write them, static and with an open batch."""
+
 import io
 import logging
 import warnings
@@ -102,7 +103,9 @@ def inception(torch):
         def __init__(self):
             super().__init__()
             self.one = nn.Sequential(nn.Conv2d(3, 4, 1), settled(torch, 4), nn.ReLU())
-            self.wide = nn.Sequential(nn.Conv2d(3, 4, (1, 5), padding=(0, 2)), nn.Tanh(), nn.Conv2d(4, 4, (5, 1), padding=(2, 0)), nn.Sigmoid())
+            self.wide = nn.Sequential(
+                nn.Conv2d(3, 4, (1, 5), padding=(0, 2)), nn.Tanh(), nn.Conv2d(4, 4, (5, 1), padding=(2, 0)), nn.Sigmoid()
+            )
             self.lrn = nn.LocalResponseNorm(3)
             self.head = nn.Linear(11, 6)
 

@@ -1,8 +1,9 @@
 """Models that must be refused with a message that says why."""
+
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from .build import floats, ints, model, node
+from .build import floats, model, node
 
 X = [1, 4, 6, 6]
 
@@ -18,16 +19,29 @@ def write(writer):
 
     custom = helper.make_node("FusedConv", ["a"], ["b"], name="fused", domain="com.microsoft")
     branch = model([relu], {"x": X}, ["y"]).graph
-    refuse("operators", [node("Erf", "x", "a", name="first"), custom, node("Erf", "b", "c", name=""),
-        node("If", "c", "d", then_branch=branch, else_branch=branch), node("Relu", "d", "y")])
+    refuse(
+        "operators",
+        [
+            node("Erf", "x", "a", name="first"),
+            custom,
+            node("Erf", "b", "c", name=""),
+            node("If", "c", "d", then_branch=branch, else_branch=branch),
+            node("Relu", "d", "y"),
+        ],
+    )
     refuse("opset", relu, opset=6)
     refuse("dropout-mask", node("Dropout", "x", "y mask"), outputs={"y": 1, "mask": TensorProto.BOOL})
     refuse("dropout-training", node("Dropout", "x ratio on", "y"), initializers={"ratio": np.float32(0.5), "on": np.bool_(True)})
     refuse("maxpool-indices", node("MaxPool", "x", "y i", kernel_shape=[2, 2]), outputs={"y": 1, "i": TensorProto.INT64})
     refuse("spatial-rank", node("Conv", "x w", "y"), inputs={"x": [1, 4, 5, 5, 5]}, initializers={"w": floats(6, 4, 1, 1, 1)})
     refuse("batchnorm-training", node("BatchNormalization", "x s s s s", "y a b", training_mode=1), initializers={"s": floats(4)})
-    refuse("blocked", node("DequantizeLinear", "q s", "y", block_size=2), opset=21, inputs={"x": X},
-           initializers={"q": np.int8([[1, 2, 3, 4]]), "s": np.float32([[1, 2]])})
+    refuse(
+        "blocked",
+        node("DequantizeLinear", "q s", "y", block_size=2),
+        opset=21,
+        inputs={"x": X},
+        initializers={"q": np.int8([[1, 2, 3, 4]]), "s": np.float32([[1, 2]])},
+    )
     refuse("undefined-input", node("Add", "x nowhere", "y"))
     refuse("made-twice", [relu, node("Sigmoid", "x", "y")])
     refuse("cycle", [node("Add", "x b", "a", name="one"), node("Relu", "a", "b", name="two"), node("Relu", "x", "y", name="three")])
@@ -47,7 +61,11 @@ def write(writer):
     twice = refuse("initializer-twice", node("Conv", "x conv1_w", "y"), initializers={"conv1_w": w})
     twice.graph.initializer.append(numpy_helper.from_array(w, "conv1_w"))
     writer.refuse("initializer-twice", twice)
-    for name, location in {"external-parent": "../external.data", "external-absolute": "/etc/passwd", "external-missing": "nowhere.data"}.items():
+    for name, location in {
+        "external-parent": "../external.data",
+        "external-absolute": "/etc/passwd",
+        "external-missing": "nowhere.data",
+    }.items():
         proto = refuse(name, node("Conv", "x conv1_w", "y"), initializers={"conv1_w": w})
         tensor = proto.graph.initializer[0]
         tensor.ClearField("raw_data")

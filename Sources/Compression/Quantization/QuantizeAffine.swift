@@ -68,7 +68,8 @@ package struct QuantizeAffine: CompressionMethod {
         byLayer[layer.name] = collector
       }
     }
-    let statistics = try observed.isEmpty
+    let statistics =
+      try observed.isEmpty
       ? nil : ActivationStatistics(original, observed, channels: corrects ? axes : axes.map { _ in nil }, moments: moments, step)
 
     try graph.quantizeWeights(
@@ -79,11 +80,12 @@ package struct QuantizeAffine: CompressionMethod {
     }
     guard let statistics else { return }
     guard !integers.isEmpty else { return }
-    let calibrator: Calibrator = switch try step.options.string("calibrator") {
-    case "minmax": .minmax
-    case "mse": .mse
-    default: .percentile(try step.options.number("percentile"))
-    }
+    let calibrator: Calibrator =
+      switch try step.options.string("calibrator") {
+      case "minmax": .minmax
+      case "mse": .mse
+      default: .percentile(try step.options.number("percentile"))
+      }
     var ranges: [ValueID: (low: Float, high: Float)] = [:]
     for (id, histogram) in zip(observed, statistics.histograms) { ranges[id] = try calibrator.range(of: histogram) }
     let trial = IntegerTrial(graph: graph, layers: integers, ranges: ranges)

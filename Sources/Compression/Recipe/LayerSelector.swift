@@ -51,7 +51,8 @@ package struct LayerSelector: Sendable, Equatable {
         guard !layers.contains(where: { LayerSelector.fits(pattern, $0) }) else { continue }
         let near = NearestName.to(pattern, among: LayerRole.allCases.map(\.rawValue) + ["Conv", "Gemm", "MatMul"] + layers.map(\.name))
         throw Failure(
-          .recipe, "\(path).\(key)[\(index)]: \"\(pattern)\" fits no layer"
+          .recipe,
+          "\(path).\(key)[\(index)]: \"\(pattern)\" fits no layer"
             + (near.map { "; did you mean \"\($0)\"?" } ?? "") + " The layers are \(LayerSelector.list(layers)); "
             + "the roles are \(LayerRole.allCases.map(\.rawValue).joined(separator: ", "))")
       }
