@@ -83,6 +83,26 @@ import Testing
     #expect(report.layers[0].format == "s8 bitmap" || report.layers[0].format == "s8 gaps")
   }
 
+  @Test func biasesTakeOverTheMean() throws {
+    let graph = try TinyNetwork.residual()
+    let samples = try TinyNetwork.samples(8)
+    func meanError(_ flag: Bool) throws -> Double {
+      let (pruned, _) = try prune("\"sparsity\": 0.5, \"layers\": \"point\", \"bias_correction\": \(flag)", graph, samples: samples)
+      var sums = [Double](repeating: 0, count: 8)
+      for sample in samples.tensors {
+        func output(_ graph: Graph) throws -> [Float] {
+          let node = try #require(graph.nodes.first { $0.name == "point" })
+          return try Interpreter(graph).run(sample, observing: node.outputs)[1].floats()
+        }
+        for (index, (x, y)) in zip(try output(graph), try output(pruned)).enumerated() { sums[index / 64] += Double(y) - Double(x) }
+      }
+      return sums.map { abs($0) / 512 }.max() ?? 0
+    }
+    // A pointwise layer has no border: exact up to the f32 roundings of bias and outputs (values below 4).
+    #expect(try meanError(true) < 4 * 4 * 0x1p-24)
+    #expect(try meanError(false) > 1e-3)
+  }
+
   @Test func refusesNotFiniteWeightsByName() throws {
     var graph = try TinyNetwork.residual()
     let layer = try Layer.all(in: graph)[2]

@@ -16,6 +16,9 @@ package struct PruneMagnitude: CompressionMethod {
     OptionSchema(
       "score", .choice(["magnitude", "activation"]), default: "magnitude",
       "what is small: |w|, or |w| times the 2-norm of the input channel it reads over the calibration samples"),
+    OptionSchema(
+      "bias_correction", .flag, default: true,
+      "takes the mean of what the removed weights contributed over to the biases; needs samples and does nothing without"),
   ]
 
   package func needsCalibration(_ options: Options) -> Bool { (try? options.string("score")) == "activation" }
@@ -43,11 +46,15 @@ package struct PruneMagnitude: CompressionMethod {
         masks[index] = one[0]
       }
     }
+    let original = graph
     for (index, layer) in layers.enumerated() {
       guard let weight = graph[layer.weight].constant else { continue }
       graph[layer.weight].constant = try weight.masked(by: masks[index]).compacted()
     }
     withExtendedLifetime(decoded) {}
+    if try step.options.flag("bias_correction"), let samples = step.samples, samples.count > 0 {
+      try graph.correctBiases(step.layers, reference: original, means: InputMeans.measure(original, step.layers, step))
+    }
   }
 
   private static func rank(_ masks: inout [[UInt8]], _ scores: [Scores], _ sparsity: Double) throws {
