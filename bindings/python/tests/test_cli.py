@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -10,9 +11,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 import netsuke
 from conftest import FASHION, INT8
+from netsuke.cli.output import table
 
 NET = str(FASHION / "fashion.onnx")
 TEST = str(FASHION / "fashion-test.npz")
@@ -172,6 +175,10 @@ def test_recipes() -> None:
         (["evaluate", NET, "--data", TEST, "--skip", "99999"], "no sample"),
         (["bench", NET, "--shape", "1,2,3,4"], "shape"),
         (["export", NET, "net.h5"], "nsk"),
+        (["export", NET, NET], "another file"),
+        (["compress", NET, NET, "--recipe", "prune80", "-q"], "another file"),
+        (["compress", NET, "x.nsk", "--recipe", "int8", "--data", __file__], "npz"),
+        (["compress", NET, "x.nsk", "--recipe", "none.json"], "none.json: No such file"),
         (["recipes", "none"], "none"),
     ],
 )
@@ -182,6 +189,52 @@ def test_errors_are_one_line(arguments: list[str], word: str) -> None:
     assert done.stderr.startswith("netsuke: ")
     assert done.stderr.count("\n") == 1
     assert word in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["bench", NET, "--shape", "abc"],
+        ["bench", NET, "--batch", "0"],
+        ["bench", NET, "--rounds", "0"],
+        ["evaluate", NET, "--data", TEST, "--limit", "0"],
+        ["evaluate", NET, "--data", TEST, "--skip", "-1"],
+        ["evaluate", NET, "--data", TEST, "--std", "1,0"],
+    ],
+)
+def test_impossible_numbers_are_wrong_command_lines(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert arguments[-2] in done.stderr.splitlines()[-1]
+
+
+def test_data_that_is_none_is_said_to_be(tmp_path: Path) -> None:
+    number, empty, unlabelled = tmp_path / "number.npy", tmp_path / "empty.npy", tmp_path / "unlabelled.npy"
+    np.save(number, np.float32(2))
+    empty.write_bytes(b"")
+    np.save(unlabelled, np.zeros((2, 1, 28, 28), np.float32))
+    for path, word in ((number, "one number"), (empty, "neither"), (unlabelled, "no labels")):
+        done = run("evaluate", NET, "--data", str(path))
+        assert done.returncode == 1
+        assert word in done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_layers_of_a_quantized_model_are_those_with_weights(small: str) -> None:
+    assert "QuantizeLinear" not in run("inspect", small).stdout
+    assert "QuantizeLinear" in run("inspect", small, "--all").stdout
+
+
+@pytest.mark.parametrize("columns", [60, 90, 400])
+def test_tables_fit_the_terminal(columns: int) -> None:
+    rows = [["/a/layer/of/a/network/Conv", "Conv + Relu + QuantizeLinear", "1,234,567"]]
+    fitted = table("", ["layer", "operators", "MACs"], rows, texts=2, optional=[1])
+    console = Console(file=io.StringIO(), width=columns)
+    console.print(fitted)
+    text = console.file.getvalue()
+    assert rows[0][0] in text
+    assert rows[0][2] in text
+    assert (rows[0][1] in text) == (columns > 60)
 
 
 def test_a_reader_that_goes_away_is_no_drama() -> None:

@@ -208,3 +208,9 @@ def test_names_in_html_are_escaped() -> None:
     report = netsuke.Report({"model": "<b>", "total": total, "layers": [{"name": "<script>", **total}]})
     assert "<script>" not in report._repr_html_()
     assert "&lt;b&gt;" in report._repr_html_()
+
+
+@pytest.mark.parametrize("name", ["calibration.npz", Path("calibration.npz")])
+def test_names_of_files_are_no_calibration_data(fashion: netsuke.Model, name: str | Path) -> None:
+    with pytest.raises(TypeError, match="load it first"):
+        fashion.compress("int8", calibration=name)

@@ -156,6 +156,17 @@ def test_missing_and_unknown_inputs_are_named(two: netsuke.Session, inputs: tupl
         two.run(*inputs)
 
 
+def test_arguments_of_another_engine_are_explained(two: netsuke.Session) -> None:
+    with pytest.raises(TypeError, match="one dict of arrays by name"):
+        two.run(None, {"left": 1, "right": 2})
+
+
+def test_threads_are_a_whole_number(fashion: netsuke.Model) -> None:
+    assert "threads=2" in repr(fashion.session(threads=np.int64(2)))
+    with pytest.raises(TypeError, match="'float'"):
+        fashion.session(threads=2.5)  # type: ignore[arg-type]
+
+
 def test_thread_counts_give_the_same_bits(fashion: netsuke.Model, int8: netsuke.Model, images: np.ndarray) -> None:
     for model in (fashion, int8):
         want = model.session(threads=1).run(images[:8])

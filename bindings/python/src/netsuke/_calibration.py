@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ def samples(calibration: Any, inputs: Sequence[Value]) -> tuple[int, Sample | No
     """
     if calibration is None:
         return 0, None
+    if isinstance(calibration, str | bytes | os.PathLike):
+        raise TypeError("calibration is an array, a dict of arrays or an iterable of samples, not the name of a file: load it first")
     if isinstance(calibration, Mapping):
         return _from_columns([_column(calibration, value) for value in inputs], inputs)
     if _shape(calibration) is not None:

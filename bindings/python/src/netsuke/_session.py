@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import operator
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ class Session:
     ) -> None:
         self._model = model
         self._threads = threads
-        self._handle = _netsuke.Session(model._handle, threads, parallel_for, profile)
+        self._handle = _netsuke.Session(model._handle, operator.index(threads), parallel_for, profile)
 
     @property
     def model(self) -> Model:
@@ -55,6 +56,8 @@ class Session:
     __call__ = run
 
     def _ordered(self, inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+        if any(isinstance(x, Mapping) for x in inputs) and len(inputs) > 1:
+            raise TypeError("run takes arrays in the inputs' order, or one dict of arrays by name and nothing else")
         if len(inputs) != 1 or not isinstance(inputs[0], Mapping):
             return inputs
         given = inputs[0]

@@ -24,7 +24,7 @@ COMMANDS = {
 EPILOG = """\
 examples:
   netsuke inspect net.onnx
-  netsuke compress net.onnx small.nsk --recipe prune80
+  netsuke compress net.onnx small.nsk --recipe weights-int8
   netsuke compress net.onnx small.nsk --recipe int8 --data photos/ --limit 100
   netsuke evaluate small.nsk --data photos/ --against net.onnx
   netsuke bench small.nsk --against net.onnx
@@ -69,7 +69,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output went away; Python must not complain about it once more at its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (OSError, ValueError, TypeError, ImportError) as error:
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error))
+    except (ValueError, TypeError, ImportError) as error:
         return _fail(str(error) or type(error).__name__)
     except KeyboardInterrupt:
         print("netsuke: interrupted", file=sys.stderr)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import Model, load
+from .data import positive, whole
 from .output import Answer, count, figure, table
 
 if TYPE_CHECKING:
@@ -30,14 +31,19 @@ given. Inputs are random.
 Runner = Callable[[], object]
 
 
+def shape(text: str) -> list[int]:
+    """A list of extents such as 1,3,224,224."""
+    return [whole(part) for part in text.replace("x", ",").split(",")]
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a .onnx or .nsk file")
     parser.add_argument("--against", metavar="MODEL", help="another model to compare with, such as the original")
     parser.add_argument("--onnxruntime", action="store_true", help="compare with onnxruntime too, on the .onnx file among the models")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="0: one for each processor (default 1)")
-    parser.add_argument("--batch", type=int, default=1, metavar="N", help="extent of open batch axes (default 1)")
-    parser.add_argument("--shape", metavar="N,C,H,W", help="the input's shape, where the model leaves more than the batch open")
-    parser.add_argument("--rounds", type=int, default=15, metavar="N", help="turns for each engine (default 15)")
+    parser.add_argument("--batch", type=positive, default=1, metavar="N", help="extent of open batch axes (default 1)")
+    parser.add_argument("--shape", type=shape, metavar="N,C,H,W", help="the input's shape, where the model leaves more than the batch open")
+    parser.add_argument("--rounds", type=positive, default=15, metavar="N", help="turns for each engine (default 15)")
     parser.add_argument("--layers", action=argparse.BooleanOptionalAction, default=True, help="show the model's layers (default)")
     parser.add_argument("--plot", metavar="FILE", help="draw the layers' milliseconds (needs matplotlib)")
 
@@ -66,8 +72,8 @@ def run(options: argparse.Namespace) -> Answer:
     if options.layers:
         rendered.append(_layer_table(str(options.model), layers))
     shapes = ", ".join(f"{list(array.shape)}" for array in inputs)
-    title = f"input {shapes}, {options.threads or 'all'} threads"
-    rendered.append(table(title, ["engine or model", "median ms", "least ms", "relative", "runs"], cells, texts=1))
+    title = f"input {shapes}, {options.threads or 'all'} {'thread' if options.threads == 1 else 'threads'}"
+    rendered.append(table(title, ["engine or model", "median ms", "least ms", "relative time", "runs"], cells, texts=1))
     if options.plot:
         from .plot import draw_bars
 
@@ -98,15 +104,15 @@ def _inputs(model: Model, options: argparse.Namespace) -> list[NDArray[Any]]:
     arrays = []
     for value in model.inputs:
         if options.shape:
-            shape = [int(part) for part in options.shape.replace("x", ",").split(",")]
+            extents = options.shape
         else:
-            shape = [extent if isinstance(extent, int) else options.batch for extent in value.shape or ()]
+            extents = [extent if isinstance(extent, int) else options.batch for extent in value.shape or ()]
             if sum(not isinstance(extent, int) for extent in value.shape or ("rank",)) > 1 or value.shape is None:
                 raise ValueError(f"the input {value} leaves more than the batch open: give --shape")
         if value.dtype.startswith("float"):
-            arrays.append(generator.standard_normal(shape).astype(value.dtype))
+            arrays.append(generator.standard_normal(extents).astype(value.dtype))
         else:
-            arrays.append(np.zeros(shape, value.dtype))
+            arrays.append(np.zeros(extents, value.dtype))
     return arrays
 
 
@@ -157,4 +163,6 @@ def _layer_table(name: str, layers: list[dict[str, Any]]) -> Any:
             ]
         )
     footer = ["in all", "", "", count(sum(layer.get("macs") or 0 for layer in layers)), figure(total), "", ""]
-    return table(name, ["layer", "operators", "kernel", "MACs", "ms", "share", "GFLOP/s"], rows, texts=3, footer=footer)
+    return table(
+        name, ["layer", "operators", "kernel", "MACs", "ms", "share", "GFLOP/s"], rows, texts=3, footer=footer, optional=[6, 3, 2, 1]
+    )

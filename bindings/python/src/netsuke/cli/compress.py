@@ -7,22 +7,24 @@ import json
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 from .. import load
 from .._recipe import recipes
 from . import data
-from .output import Answer
+from .output import Answer, check_output
 
 SUMMARY = "make a model smaller by a recipe, and say what that did"
 EPILOG = f"""\
 examples:
-  netsuke compress net.onnx small.nsk --recipe prune80
+  netsuke compress net.onnx small.nsk --recipe weights-int8
   netsuke compress net.onnx small.nsk --recipe int8 --data calibration.npz --scale 1/255
   netsuke compress net.onnx small.nsk --recipe my-recipe.json --data photos/ --limit 100
-  netsuke compress net.onnx small.onnx --recipe '{{"steps": [{{"method": "prune.magnitude", "sparsity": 0.9}}]}}'
+  netsuke compress net.onnx small.onnx --recipe '{{"steps": [{{"method": "prune.magnitude", "sparsity": 0.5}}]}}'
 
 Recipes that ship with the library: {", ".join(recipes())}. `netsuke recipes` shows them.
-Recipes that quantize activations need typical inputs: --data.
+Recipes that quantize activations need typical inputs: --data. Pruning 80 % leaves too little of a network that was not trained
+for it: see what netsuke evaluate says, and prune less.
 
 {data.PREPROCESSING}"""
 
@@ -38,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Answer:
+    check_output(options.model, options.output)
     model = load(options.model)
     samples = None if options.data is None else data.dataset(options, model.inputs[0])
     started = time.perf_counter()
@@ -56,4 +59,7 @@ def run(options: argparse.Namespace) -> Answer:
         "seconds": seconds,
         "report": None if report is None else json.loads(report.to_json()),
     }
-    return Answer(answer, [item for item in (report, line) if item is not None])
+    rendered: list[Any] = [item for item in (report, line) if item is not None]
+    if samples is None:
+        rendered.append("nothing was run on data, so its accuracy is not known: try netsuke evaluate")
+    return Answer(answer, rendered)

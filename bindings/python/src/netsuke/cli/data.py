@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +15,6 @@ import numpy as np
 from .._model import Value
 
 if TYPE_CHECKING:
-    import argparse
-
     from numpy.typing import NDArray
 
 PICTURES = {".jpg", ".jpeg", ".png", ".bmp", ".webp", ".ppm", ".pgm"}
@@ -37,6 +37,28 @@ def numbers(text: str) -> list[float]:
     return [number(part) for part in text.split(",")]
 
 
+def divisors(text: str) -> list[float]:
+    """As `numbers`, and none of them zero."""
+    found = numbers(text)
+    if 0 in found:
+        raise argparse.ArgumentTypeError("nothing can be divided by 0")
+    return found
+
+
+def whole(text: str) -> int:
+    """0, 1, 2 …"""
+    if (found := int(text)) < 0:
+        raise argparse.ArgumentTypeError(f"{found} is negative")
+    return found
+
+
+def positive(text: str) -> int:
+    """1, 2, 3 …"""
+    if (found := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{found} is less than 1")
+    return found
+
+
 def add_arguments(parser: argparse.ArgumentParser, required: bool) -> None:
     """The options that say what data to read and how to make it fit."""
     group = parser.add_argument_group("data")
@@ -48,12 +70,12 @@ def add_arguments(parser: argparse.ArgumentParser, required: bool) -> None:
         help=".npz (images, labels), .npy, or a folder of pictures with labels.csv (file, class)",
     )
     group.add_argument("--labels", type=Path, metavar="FILE", help="labels apart from the data: .npy, or .csv for a folder")
-    group.add_argument("--skip", type=int, default=0, metavar="N", help="leave out the first N samples")
-    group.add_argument("--limit", type=int, metavar="N", help="take N samples at most")
-    group.add_argument("--size", type=int, metavar="PIXELS", help="pictures: scale the short side if smaller, cut a centred square")
+    group.add_argument("--skip", type=whole, default=0, metavar="N", help="leave out the first N samples")
+    group.add_argument("--limit", type=positive, metavar="N", help="take N samples at most")
+    group.add_argument("--size", type=positive, metavar="PIXELS", help="pictures: scale the short side if smaller, cut a centred square")
     group.add_argument("--scale", type=number, metavar="S", help="factor on pixels, such as 1/255 (default 1)")
     group.add_argument("--mean", type=numbers, metavar="M,M,M", help="subtracted after scaling, one number or one a channel")
-    group.add_argument("--std", type=numbers, metavar="S,S,S", help="divided by, one number or one a channel")
+    group.add_argument("--std", type=divisors, metavar="S,S,S", help="divided by, one number or one a channel")
     group.add_argument("--bgr", action="store_true", help="blue, green, red instead of red, green, blue")
     group.add_argument("--layout", choices=["nchw", "nhwc"], default="nchw", help="where the network has its channels (default nchw)")
 
@@ -119,8 +141,8 @@ def dataset(options: argparse.Namespace, value: Value) -> Dataset:
 def _read(path: Path, labels: Path | None) -> tuple[Any, NDArray[np.int64] | None]:
     if path.is_dir():
         return _read_folder(path, labels)
-    given = None if labels is None else np.load(labels).astype(np.int64)
-    content = np.load(path)
+    given = None if labels is None else _load(labels).astype(np.int64).reshape(-1)
+    content = _load(path)
     if not isinstance(content, np.lib.npyio.NpzFile):
         return content, given
     images = next((name for name in ("images", "x", "inputs", "data") if name in content), None)
@@ -129,6 +151,17 @@ def _read(path: Path, labels: Path | None) -> tuple[Any, NDArray[np.int64] | Non
         raise ValueError(f"{path}: an array named images or x is needed; it has {', '.join(content.files)}")
     found = content[answers].astype(np.int64).reshape(-1) if answers else None
     return content[images], given if given is not None else found
+
+
+def _load(path: Path) -> Any:
+    """The array of a .npy file, or the arrays of a .npz file."""
+    try:
+        content = np.load(path)
+    except (ValueError, EOFError, zipfile.BadZipFile):
+        raise ValueError(f"{path}: neither .npz nor .npy of numbers; pictures are read from a folder") from None
+    if isinstance(content, np.ndarray) and content.ndim == 0:
+        raise ValueError(f"{path}: one number, where an array whose first axis numbers the samples is needed")
+    return content
 
 
 def _read_folder(folder: Path, labels: Path | None) -> tuple[list[Path], NDArray[np.int64] | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +42,8 @@ def run(options: argparse.Namespace) -> Answer:
     paths = [options.model] + ([options.against] if options.against else [])
     models = [load(path) for path in paths]
     samples = data.dataset(options, models[0].inputs[0])
+    if samples.labels is None and len(models) == 1:
+        raise ValueError(f"{options.data} has no labels: give --labels, or --against another model to compare with")
     scores = [_scores(model, samples, options, path) for model, path in zip(models, paths, strict=True)]
     labels = None if samples.labels is None else samples.labels + options.label_offset
     rows: list[dict[str, Any]] = []
@@ -52,9 +55,12 @@ def run(options: argparse.Namespace) -> Answer:
             row["agreement"] = float((score.argmax(1) == scores[-1].argmax(1)).mean())
         rows.append(row)
     cells = [[str(row["model"]), percent(row["top1"]), percent(row["top5"]), percent(row["agreement"])] for row in rows]
-    against = f"agrees with {options.against}" if options.against else "agrees"
+    headings = ["model", "first answer right", "among the first five"]
+    if options.against:
+        headings.append(f"agrees with {Path(options.against).name}")
+    cells = [row[: len(headings)] for row in cells]
     title = f"{len(samples)} samples of {options.data}"
-    rendered = [table(title, ["model", "first answer right", "among the first five", against], cells, texts=1)]
+    rendered = [table(title, headings, cells, texts=1)]
     return Answer({"samples": len(samples), "models": rows}, list(rendered))
 
 

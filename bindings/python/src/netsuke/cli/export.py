@@ -6,7 +6,7 @@ import argparse
 import os
 
 from .. import load
-from .output import Answer
+from .output import Answer, check_output
 
 SUMMARY = "write a model in another format: .onnx for other engines, .nsk for this one"
 EPILOG = """\
@@ -24,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> Answer:
+    check_output(options.model, options.output)
     load(options.model).save(options.output)
     before, after = os.path.getsize(options.model), os.path.getsize(options.output)
     answer = {"output": str(options.output), "bytes": after, "input_bytes": before}

@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> Answer:
     report = model.report
     description["metadata"] = {key: text for key, text in description.get("metadata", {}).items() if key != "netsuke.report"}
     size = os.path.getsize(options.model)
-    nodes = [node for node in description["nodes"] if options.all or node.get("parameters")]
+    nodes = [node for node in description["nodes"] if options.all or node.get("weights")]
     rows = [_row(node) for node in nodes]
     total = [
         "in all",
@@ -50,7 +50,7 @@ def run(options: argparse.Namespace) -> Answer:
         f"{options.model}: {size:,} bytes",
         "inputs:  " + ", ".join(str(value) for value in model.inputs),
         "outputs: " + ", ".join(str(value) for value in model.outputs),
-        table("", headings, rows, texts=4, footer=total),
+        table("", headings, rows, texts=4, footer=total, optional=[4, 7, 1, 2, 3]),
     ]
     if options.report:
         rendered.append(report if report is not None else "this model was not made by a compression: it has no report")
