@@ -165,10 +165,10 @@ def test_the_bar_goes_to_standard_error(fashion: netsuke.Model, capfd: pytest.Ca
 
 def test_interrupting_works(fashion: netsuke.Model, calibration: np.ndarray) -> None:
     """Ctrl-C while the library works, with nothing of Python's running that would notice it."""
-    timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
-    timer.start()
     data = np.concatenate([calibration] * 40)
+    timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
     with pytest.raises(KeyboardInterrupt):
+        timer.start()
         fashion.compress(INT8, calibration=data)
     timer.join()
 
