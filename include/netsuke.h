@@ -94,7 +94,7 @@ NSK_API nsk_status nsk_check_abi(uint32_t abi);
 NSK_API const char *nsk_status_string(nsk_status status);
 
 /** What went wrong in this thread's last failed call and what to do about it; "" where none failed. Never NULL. Valid until this
-    thread's next failing call. Since 0.1. */
+    thread's next failing call, so ask in a statement of its own: f(call(), nsk_last_error()) may ask before it calls. Since 0.1. */
 NSK_API const char *nsk_last_error(void);
 
 /** The graph node at fault in this thread's last failed call, "" where there is none. Lifetime as nsk_last_error. Since 0.1. */
@@ -316,7 +316,8 @@ enum {
 };
 
 /** How an operator keeps its weights. F32: as given. INT8: signed 8 bits, one scale for each output; inputs are quantized to unsigned 8
-    bits over [input_min, input_max], or over each call's own range while both are 0. SPARSE: f32, the zeros left out. */
+    bits over [input_min, input_max], or over each call's own range while both are 0; a NaN among them counts as input_min, or ends the
+    call with NSK_NOT_FINITE where the range is the call's own. SPARSE: f32, the zeros left out. */
 enum { NSK_WEIGHTS_F32 = 0, NSK_WEIGHTS_INT8 = 1, NSK_WEIGHTS_SPARSE = 2 };
 
 typedef struct nsk_weights_options {
@@ -454,12 +455,13 @@ NSK_API nsk_status nsk_csr_from_dense(const float *dense, size_t rows, size_t co
                                       float *values, size_t capacity, size_t *nonzeros);
 
 /** c = a · b for a sparse `a` [rows][columns] in CSR form and dense row-major b [columns][width], c [rows][width], whose rows begin ldb
-    and ldc elements apart. row_offsets must ascend from 0 and column_indices be below `columns`; they are checked. Since 0.1. */
+    and ldc elements apart. row_offsets must ascend from 0 and column_indices be below `columns`; they are checked. c must share
+    no element with what is read. Since 0.1. */
 NSK_API nsk_status nsk_spmm_f32(size_t rows, size_t columns, size_t width, const int32_t *row_offsets, const int32_t *column_indices,
                                 const float *values, const float *b, size_t ldb, float *c, size_t ldc);
 
 /** c[i][j] = Σ_p (a[i][p] - a_zero_point) * b[j][p], exact in 32 bits (wrapping beyond): a [m][k] unsigned, b [n][k] signed, c [m][n],
-    whose rows begin lda, ldb and ldc elements apart. a_zero_point in [0, 255]. Since 0.1. */
+    whose rows begin lda, ldb and ldc elements apart; c must share no memory with a and b. a_zero_point in [0, 255]. Since 0.1. */
 NSK_API nsk_status nsk_gemm_u8s8s32(size_t m, size_t n, size_t k, const uint8_t *a, size_t lda, int32_t a_zero_point, const int8_t *b,
                                     size_t ldb, int32_t *c, size_t ldc);
 

@@ -26,7 +26,7 @@ extension Recipe {
     guard let entry = shipped.first(where: { $0.name == name }) else {
       let names = shipped.map(\.name)
       let shown = String(name.prefix(80))
-      let near = NearestName.to(name, among: names).map { "; did you mean \"\($0)\"?" } ?? ""
+      let near = NearestName.to(name, among: names).map { "; did you mean \"\($0)\"?" } ?? "."
       throw Failure(
         .recipe, "\"\(shown)\" is neither JSON nor the name of a recipe\(near) The named recipes are \(names.joined(separator: ", "))")
     }

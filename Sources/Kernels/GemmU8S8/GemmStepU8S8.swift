@@ -11,7 +11,8 @@ func stepGemmU8S8(
   let geometry = UnsafeRawPointer(d).assumingMemoryBound(to: Geometry.self)
   let input = UnsafePointer(buffers[1].assumingMemoryBound(to: UInt8.self))
   let channels = d.pointee.groupInChannels
-  let depth = roundUp(channels * geometry.pointee.taps, to: 2)
+  let used = channels * geometry.pointee.taps
+  let depth = roundUp(used, to: 2)
   let rowsOfAll = geometry.pointee.outputPixels
   let rowBlock = d.pointee.rowBlock
   let rowBlocks = blocks(rowsOfAll, of: rowBlock)
@@ -37,6 +38,10 @@ func stepGemmU8S8(
       widenRows(
         geometry, input: input + group * channels, channels: channels, zeroPoint: d.pointee.inputZeroPoint, first: first, count: count,
         rowStride: depth, into: rows)
+      if depth > used {
+        // The odd lane meets weights of 0; it is written so that checkers of memory see no result made of undefined bytes.
+        for row in 0..<count { rows[row * depth + used] = 0 }
+      }
     }
     for panel in panelTask * panelBlock..<min(panels, (panelTask + 1) * panelBlock) {
       let column = group * panels + panel

@@ -32,6 +32,9 @@ package final class Convolution: Sendable {
     outFeatures: Int, inFeatures: Int, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>?, format: WeightFormat,
     activation: ActivationFields
   ) throws {
+    for (name, value) in [("out_features", outFeatures), ("in_features", inFeatures)] where !(1...ConvolutionShape.limit).contains(value) {
+      throw Failure(.invalidArgument, "\(name) must be 1 to \(ConvolutionShape.limit), not \(UInt(bitPattern: value))")
+    }
     var shape = ConvolutionShape()
     shape.inChannels = inFeatures
     shape.outChannels = outFeatures
@@ -44,7 +47,8 @@ package final class Convolution: Sendable {
 
   /// One call of a fully connected layer.
   package func run(_ x: UnsafePointer<Float>?, rows: Int, to y: UnsafeMutablePointer<Float>?, _ run: OperatorRun) throws {
-    guard rows != 0 else { return }
+    try Convolution.checkBatch(rows)
+    guard rows > 0 else { return }
     try self.run(x, batch: 1, height: 1, width: rows, to: y, run)
   }
 
@@ -52,9 +56,7 @@ package final class Convolution: Sendable {
   package func run(
     _ x: UnsafePointer<Float>?, batch: Int, height: Int, width: Int, to y: UnsafeMutablePointer<Float>?, _ run: OperatorRun
   ) throws {
-    guard (0...ConvolutionShape.limit).contains(batch) else {
-      throw Failure(.invalidArgument, "the batch must be 0 to \(ConvolutionShape.limit), not \(batch)")
-    }
+    try Convolution.checkBatch(batch)
     let output = try shape.outputSize(height: height, width: width)
     let inputBytes = try Tensor.checkedByteCount(.f32, [batch, height, width, shape.inChannels])
     let outputBytes = try Tensor.checkedByteCount(.f32, [batch, output.height, output.width, shape.outChannels])
@@ -68,6 +70,12 @@ package final class Convolution: Sendable {
     case .f32(let weights, let bias): try call.dense(weights, bias, workspace, x, y)
     case .int8(let quantized): try call.quantized(quantized, workspace, x, y)
     case .sparse(let matrices, let bias): try call.sparse(matrices, bias, workspace, x, y)
+    }
+  }
+
+  private static func checkBatch(_ batch: Int) throws {
+    guard (0...ConvolutionShape.limit).contains(batch) else {
+      throw Failure(.invalidArgument, "the batch must be 0 to \(ConvolutionShape.limit), not \(UInt(bitPattern: batch))")
     }
   }
 }
