@@ -20,7 +20,14 @@ package enum ModelFile {
   /// Reads a model from memory that `storage` keeps alive. `directory` is where external data may be, nil: nowhere.
   package static func read(_ storage: Storage, directory: String? = nil) throws -> Graph {
     guard storage.byteCount > 0 else { throw Failure(.malformedFile, "the file is empty; an ONNX or .nsk model is needed", byteOffset: 0) }
-    return NSKReader.matches(storage.bytes) ? try NSKReader.read(storage) : try ONNXReader.read(storage, directory: directory)
+    if NSKReader.matches(storage.bytes) { return try NSKReader.read(storage) }
+    do { return try ONNXReader.read(storage, directory: directory) } catch var failure as Failure {
+      // A file that goes wrong in its first bytes was hardly ever a network.
+      if failure.status == .malformedFile, let offset = failure.byteOffset, offset < 16 {
+        failure.message = "this is neither a .nsk file nor an ONNX model, or one whose beginning is damaged: " + failure.message
+      }
+      throw failure
+    }
   }
 
   /// The bytes of `graph` in `format`.

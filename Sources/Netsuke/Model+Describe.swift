@@ -8,7 +8,11 @@ extension Model {
     let macs = LayerCost.inputShapes(graph, nil).map { LayerCost.macs(graph, inputShapes: $0) } ?? [:]
     let uses = graph.uses()
     let nodes = graph.nodes.map { describe($0, uses: uses, macs: macs[$0.name]) }
-    let constants = graph.values.compactMap(\.constant).filter { $0.dtype.isFloat }
+    // The scales of quantizers are no parameters of the network.
+    let constants = graph.values.indices.filter { id in
+      let readers = uses.consumers(of: ValueID(id)).map { graph.nodes[$0].op }
+      return readers.isEmpty || !readers.allSatisfy { $0 == .quantizeLinear || $0 == .dequantizeLinear }
+    }.compactMap { graph.values[$0].constant }.filter { $0.dtype.isFloat }
     let knowsAllCosts = graph.nodes.allSatisfy { !$0.isLayer(in: graph) || macs[$0.name] != nil }
     return JSONValue.object([
       .init("name", .string(graph.name)),

@@ -119,3 +119,15 @@ final class Scratch {
     #expect(scratch.names == ["model.nsk"])
   }
 }
+
+/// Text and pictures are called what they are.
+@Test func otherFilesAreNoModels() throws {
+  for text in ["hello, world\n", "\u{89}PNG\r\n"] {
+    #expect {
+      _ = try NSKSamples.read(Array(text.utf8))
+    } throws: {
+      let failure = $0 as? Failure
+      return failure?.status == .malformedFile && failure?.message.hasPrefix("this is neither a .nsk file nor an ONNX model") == true
+    }
+  }
+}

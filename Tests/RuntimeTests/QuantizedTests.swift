@@ -48,6 +48,23 @@ import Testing
     }
   }
 
+  /// A channel whose weights are all but zero and whose bias is not: its scale is far too small for the accumulator as it stands.
+  @Test(arguments: [1, 16]) func deadChannelsStayIntegers(_ groups: Int) throws {
+    var net = Net(seed: 31)
+    let q = try net.quantized(net.input([1, 16, 7, 7]), scale: 0.008, zero: 121)
+    let shape = [16, 16 / groups, 3, 3]
+    let scales = (0..<16).map { $0 % 5 == 2 ? Float(1e-14) : 0.002 }
+    let codes = (0..<shape.reduce(1, *)).map { _ in Int8(net.random.int(-127...127)) }
+    let quantization = try AffineQuantization(scales: scales, zeroPoints: [Int32](repeating: 0, count: 16), axis: 0)
+    let weight = try Weight(shape: shape, elements: .affine(codes: Tensor(.s8, shape, codes), quantization), arrangement: .dense)
+    let bias = (0..<16).map { $0 % 5 == 2 ? 0.5 : Float(net.random.int(-20000...20000)) * 0.002 * 0.008 }
+    let y = net.node(
+      .conv, [q, net.graph.addValue("w", constant: weight), try net.constant([16], bias)],
+      ["group": .int(groups), "pads": .ints([1, 1, 1, 1])])
+    net.output(try net.codes(y, scale: 0.03, zero: 100))
+    #expect(kernels(try expectCodes(net)).allSatisfy { !$0.contains("gemm_f32") && !$0.contains("depthwise_f32") })
+  }
+
   @Test func convolutionToReals() throws {
     var net = Net(seed: 22)
     let q = try net.quantized(net.input([1, 8, 6, 6]), scale: 0.01, zero: 128)

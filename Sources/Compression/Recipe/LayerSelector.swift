@@ -53,7 +53,7 @@ package struct LayerSelector: Sendable, Equatable {
         throw Failure(
           .recipe,
           "\(path).\(key)[\(index)]: \"\(pattern)\" fits no layer"
-            + (near.map { "; did you mean \"\($0)\"?" } ?? "") + " The layers are \(LayerSelector.list(layers)); "
+            + (near.map { "; did you mean \"\($0)\"?" } ?? ".") + " The layers are \(LayerSelector.list(layers)); "
             + "the roles are \(LayerRole.allCases.map(\.rawValue).joined(separator: ", "))")
       }
     }

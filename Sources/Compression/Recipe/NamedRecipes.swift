@@ -12,11 +12,11 @@ extension Recipe {
       #"{"steps": [{"method": "quantize.affine", "weights": 8, "activations": null}]}"#
     ),
     (
-      "prune80", "the 80 % of the weights that are smallest in magnitude removed, layer by layer; no calibration needed",
+      "prune80", "the smallest 80 % of each layer's weights removed, for networks that are trained further: else accuracy is lost",
       #"{"steps": [{"method": "prune.magnitude", "sparsity": 0.8}]}"#
     ),
     (
-      "prune80-int8", "80 % of the weights removed, then 8-bit weights and activations",
+      "prune80-int8", "80 % of the weights removed, for networks that are trained further, then 8-bit weights and activations",
       #"{"steps": [{"method": "prune.magnitude", "sparsity": 0.8}, {"method": "quantize.affine", "weights": 8, "activations": 8}]}"#
     ),
   ]

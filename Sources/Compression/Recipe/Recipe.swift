@@ -78,7 +78,7 @@ package struct Recipe: Sendable {
       throw Failure(.recipe, "\(path).method: must be a string, not \(methodValue.kind)")
     }
     guard let method = MethodRegistry.method(named: methodName) else {
-      let near = NearestName.to(methodName, among: MethodRegistry.names).map { "; did you mean \"\($0)\"?" } ?? ""
+      let near = NearestName.to(methodName, among: MethodRegistry.names).map { "; did you mean \"\($0)\"?" } ?? "."
       throw Failure(
         .recipe,
         "\(path).method: there is no method \"\(methodName)\"\(near) The methods are \(MethodRegistry.names.joined(separator: ", "))")
@@ -104,8 +104,8 @@ package struct Recipe: Sendable {
   }
 
   static func unknownKey(_ key: String, path: String, valid: [String]) -> Failure {
-    let near = NearestName.to(key, among: valid).map { " did you mean \"\($0)\"?" } ?? ""
+    let near = NearestName.to(key, among: valid).map { "; did you mean \"\($0)\"?" } ?? "."
     return Failure(
-      .recipe, "\(path.isEmpty ? "" : path + ".")\(key): unknown key;\(near) The keys here are \(valid.joined(separator: ", "))")
+      .recipe, "\(path.isEmpty ? "" : path + ".")\(key): unknown key\(near) The keys here are \(valid.joined(separator: ", "))")
   }
 }

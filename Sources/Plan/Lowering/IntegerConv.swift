@@ -27,9 +27,9 @@ extension PlanBuilder {
   func lowerIntegerConv(
     _ conv: ConvShape, _ x: ValueID, _ w: ValueID, _ out: ValueID, _ weights: IntegerWeights, _ bias: [Float], _ activation: Activation
   ) throws -> Bool {
-    guard let input = try pixelCodes(x), let bias = weights.accumulatorBias(bias, input: input.parameters),
-      let inStride = input.view.pixelStride
-    else { return false }
+    guard let input = try pixelCodes(x), let inStride = input.view.pixelStride else { return false }
+    let weights = weights.fitting(bias, input: input.parameters)
+    guard let bias = weights.accumulatorBias(bias, input: input.parameters) else { return false }
     let result = IntegerOutput(quantizer: quantizer(of: out), activation)
     let scales = weights.requantizationScales(input: input.parameters, output: result.parameters)
     let output = try pixelDestination(out, result.dtype, codes: result.parameters)
@@ -39,7 +39,7 @@ extension PlanBuilder {
     let fusing = names(activation) + (result.parameters == nil ? [] : ["QuantizeLinear"])
     if conv.isDepthwise {
       let packing = DepthwisePacking(channels: conv.channels, taps: conv.taps)
-      let codes = try packed(w, "depthwise s8") {
+      let codes = try packed(w, "depthwise s8\(owner(of: weights))") {
         let target = try memory.constant(byteCount: 2 * packing.weightCount)
         weights.codes.withUnsafeBufferPointer { source in
           if let base = source.baseAddress {
@@ -67,7 +67,7 @@ extension PlanBuilder {
     _ geometry: Geometry, _ packing: GemmPacking, _ strides: GemmPacking.Strides, _ w: ValueID, _ weights: IntegerWeights, _ bias: [Int32],
     _ scales: [Float], _ zeroPoint: UInt8, _ result: IntegerOutput, _ views: [View], macs: Int, _ fusing: [String]
   ) throws {
-    let codes = try packed(w, "gemm s8 \(packing.groups) \(strides)") {
+    let codes = try packed(w, "gemm s8 \(packing.groups) \(strides)\(owner(of: weights))") {
       let target = try memory.constant(byteCount: packing.s8Bytes)
       weights.codes.withUnsafeBufferPointer { source in
         if let base = source.baseAddress {
@@ -84,6 +84,9 @@ extension PlanBuilder {
       panelBlock: blocks.panels)
     try emit(descriptor, views, macs: macs, fusing: fusing)
   }
+
+  /// What sets packed codes apart that are this node's alone.
+  private func owner(of weights: IntegerWeights) -> String { weights.isRescaled ? " \(node.name)" : "" }
 
   /// Makes a result known: as codes where there are parameters, else as it is.
   func define(_ id: ValueID, _ view: View, _ parameters: CodeParameters?) {

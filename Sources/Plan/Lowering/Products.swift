@@ -159,9 +159,11 @@ extension PlanBuilder {
 
   /// Emits the product of codes with s8 weights; false where the operands are not such.
   private func lowerIntegerProduct(_ product: Product, _ a: ValueID, _ b: ValueID, _ out: ValueID, _ weight: Weight) throws -> Bool {
-    guard codes(a) != nil, let weights = IntegerWeights(weight, outputAxis: product.outputAxis), let input = try pixelCodes(a),
-      let inStride = input.view.pixelStride, let bias = weights.accumulatorBias(product.bias, input: input.parameters)
+    guard codes(a) != nil, let stored = IntegerWeights(weight, outputAxis: product.outputAxis), let input = try pixelCodes(a),
+      let inStride = input.view.pixelStride
     else { return false }
+    let weights = stored.fitting(product.bias, input: input.parameters)
+    guard let bias = weights.accumulatorBias(product.bias, input: input.parameters) else { return false }
     let result = IntegerOutput(quantizer: quantizer(of: out), product.activation)
     let output = try destination(out, result.dtype, codes: result.parameters, strides: View.rowMajor(shape(out))) { $0.pixelStride != nil }
     guard let outStride = output.pixelStride else { return false }

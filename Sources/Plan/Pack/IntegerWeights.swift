@@ -4,10 +4,14 @@ import Tensors
 /// Affine weights as the integer kernels take them: s8, zero points subtracted, one scale for each output channel.
 struct IntegerWeights {
   /// Dense, in the weight's own order.
-  let codes: [Int8]
-  let scales: [Float]
+  private(set) var codes: [Int8]
+  private(set) var scales: [Float]
   /// Σ of each output channel's codes.
-  let sums: [Int32]
+  private(set) var sums: [Int32]
+  /// Whether `fitting` gave codes that depend on the bias and the input, so that they belong to one node.
+  private(set) var isRescaled = false
+  /// Elements from one output channel to the next.
+  private let stride: Int
 
   /// Products of more terms could overflow 32 bits: 255 · 128 · 32768 = 2³⁰, which leaves as much for the bias.
   static let maximumDepth = 32_768
@@ -37,7 +41,35 @@ struct IntegerWeights {
     guard fits else { return nil }
     self.codes = codes
     self.sums = sums
+    self.stride = stride
     scales = single ? [Float](repeating: quantization.scales[0], count: outputs) : quantization.scales
+  }
+
+  /// These weights with each channel's scale at least so large that its bias fits the accumulator.
+  ///
+  /// A channel that is all but dead has a scale so small that bias / (input scale · weight scale) passes 2³⁰. Its scale is raised to
+  /// where that is 2³⁰, and its codes are rounded anew, which moves each product by at most half the new scale times 255 input scales:
+  /// a sum of n products by |bias| · n · 255 / 2³¹, for n = 4608 by 1/1800 of the bias.
+  func fitting(_ bias: [Float], input: CodeParameters) -> IntegerWeights {
+    var result = self
+    for channel in scales.indices {
+      let least = Float(Double(bias[channel].magnitude) / (Double(input.scale) * 0x1p30)).nextUp
+      if least > scales[channel], least.isFinite { result.raiseScale(of: channel, to: least) }
+    }
+    return result
+  }
+
+  private mutating func raiseScale(of channel: Int, to scale: Float) {
+    let ratio = Double(scales[channel]) / Double(scale)
+    let outputs = scales.count
+    sums[channel] = 0
+    for index in codes.indices where index / stride % outputs == channel {
+      // The ratio is below 1, so the code stays in range.
+      codes[index] = Int8((Double(codes[index]) * ratio).rounded(.toNearestOrEven))
+      sums[channel] += Int32(codes[index])
+    }
+    scales[channel] = scale
+    isRescaled = true
   }
 
   /// The bias of the exact accumulator: round(bias / (input scale · weight scale)) − zeroPoint · Σ codes; nil where it does not fit.
