@@ -167,8 +167,8 @@ def test_interrupting_works(fashion: netsuke.Model, calibration: np.ndarray) -> 
     """Ctrl-C while the library works, with nothing of Python's running that would notice it."""
     data = np.concatenate([calibration] * 40)
     timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
+    timer.start()
     with pytest.raises(KeyboardInterrupt):
-        timer.start()
         fashion.compress(INT8, calibration=data)
     timer.join()
 
