@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LIBRARY_SOURCES := $(shell find Sources include packaging Package.swift scripts/build-library.sh -type f 2>/dev/null)
 PACKAGE_SOURCES := $(shell find bindings/python -type f -not -path '*/__pycache__/*' -not -path '*/build/*' 2>/dev/null)
 
-.PHONY: help system environment build wheel install demo test test-swift test-python test-examples lint format bench bench-kernels fuzz clean
+.PHONY: help system environment build wheel install demo test test-swift test-python test-examples test-arm64 lint format bench bench-kernels fuzz clean
 
 help: ## this list
 	@echo 'Netsuke makes trained networks small and runs what it made. Begin with:'
@@ -56,6 +56,9 @@ test-python: wheel ## the tests of the Python package and the command line
 
 test-examples: wheel ## builds and runs examples/
 	@scripts/test.sh examples
+
+test-arm64: ## the tests of the kernels on 64-bit ARM, under qemu (not part of make test)
+	@scripts/test-arm64.sh
 
 lint: environment ## the style of the code, and the checks on the built objects
 	@scripts/lint.sh

@@ -5,6 +5,7 @@
 #   scripts/bootstrap.sh            everything
 #   scripts/bootstrap.sh system     the system packages only (enough for: make build, make install)
 #   scripts/bootstrap.sh python     the Python environment only
+#   scripts/bootstrap.sh arm64      what make test-arm64 needs beyond: a C library for 64-bit ARM, and qemu
 set -euo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-all}
@@ -41,10 +42,17 @@ missing_packages() {
   fi
 }
 
-install_system_packages() {
+missing_arm64_packages() {
+  [ -e /usr/aarch64-linux-gnu/lib/libc.a ] || echo libc6-dev-arm64-cross
+  compgen -G '/usr/lib/gcc-cross/aarch64-linux-gnu/*/crtbeginT.o' >/dev/null || echo gcc-aarch64-linux-gnu
+  command -v qemu-aarch64 >/dev/null || echo qemu-user
+}
+
+# Installs these packages; none is fine.
+install_packages() {
   command -v swift >/dev/null || fail 'there is no swift on the PATH; install the Swift 6.3 toolchain from swift.org, then run this again'
   local wanted
-  wanted=$(missing_packages "$(python_command || true)" | tr ' ' '\n' | sort -u | tr '\n' ' ')
+  wanted=$(tr ' ' '\n' <<<"$1" | sort -u | tr '\n' ' ')
   [ -z "${wanted// /}" ] && return
   command -v apt-get >/dev/null || fail "install what Debian calls: $wanted"
   local sudo=""
@@ -58,6 +66,8 @@ install_system_packages() {
   # shellcheck disable=SC2086
   $sudo apt-get install -y -qq --no-install-recommends $wanted >/dev/null
 }
+
+install_system_packages() { install_packages "$(missing_packages "$(python_command || true)")"; }
 
 make_environment() {
   local python stamp
@@ -77,5 +87,6 @@ case $what in
   all) install_system_packages && make_environment ;;
   system) install_system_packages ;;
   python) make_environment ;;
-  *) fail "unknown part '$what': say system, python, or nothing for both" ;;
+  arm64) install_system_packages && install_packages "$(missing_arm64_packages)" ;;
+  *) fail "unknown part '$what': say system, python, arm64, or nothing for the first two" ;;
 esac

@@ -76,7 +76,7 @@ struct ConvolutionCase: CustomStringConvertible {
       for y in 0..<g.outputHeight {
         for x in 0..<g.outputWidth {
           for channel in 0..<groups * outChannels {
-            var terms: [(Int, Int)] = []
+            var terms: [(input: Int, weight: Int)] = []
             for ky in 0..<g.kernelHeight {
               for kx in 0..<g.kernelWidth {
                 let iy = y * g.strideY - g.padTop + ky * g.dilationY

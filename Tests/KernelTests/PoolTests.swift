@@ -14,7 +14,7 @@ import Testing
         for kx in 0..<g.kernelWidth
         where y + ky * g.dilationY < g.inputHeight + g.padBottom && x + kx * g.dilationX < g.inputWidth + g.padRight { padded += 1 }
       }
-      body(place, terms.map(\.input), padded)
+      body(place, terms.map { $0.input }, padded)
     }
   }
 

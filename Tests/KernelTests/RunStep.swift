@@ -18,6 +18,9 @@ func run<D: StepDescriptor>(
   // Rounded up to 64 so that it can begin on a 64-byte boundary and end at the guard page.
   let scratch = GuardedBuffer<UInt8>(repeating: 0xFF, count: (descriptor.scratchBytes + 63) / 64 * 64)
   let tasks = descriptor.taskCount
+  #if hasFeature(Embedded)
+    noteRun(entry)
+  #endif
   withUnsafeBytes(of: descriptor) { bytes in
     buffers.withUnsafeBufferPointer { buffers in
       guard let descriptor = bytes.baseAddress, let buffers = buffers.baseAddress else { return }
