@@ -50,5 +50,18 @@ extension Rule {
     line.contains(#/\b(TODO|FIXME|XXX|HACK)\b/#) ? "finish it, or file it as an issue" : nil
   }
 
-  static let all: [Rule] = [noFoundation, noTraps, checkedExports, tellingNames, nothingLeftOpen]
+  /// What one processor has and others have not stands in `…X86.swift`, with what the others do in `…Portable.swift`.
+  static let namedProcessors = Rule.line(
+    "one processor's own in files named for it",
+    in: { file in
+      (file.path.hasPrefix("Sources/Kernels/") || file.path.hasPrefix("Sources/KernelContract/")) && file.isSwiftOfTheLibrary
+        && !file.name.hasSuffix("X86.swift") && !file.name.hasSuffix("Portable.swift")
+    }
+  ) { line in
+    let text = code(line)
+    let own = ["_mm", "__m128", "__m256", "__m512", "nsk_", "CIntrinsics", "arch("]
+    return own.contains { text.contains($0) } ? "put it into a file …X86.swift, and what other processors do into …Portable.swift" : nil
+  }
+
+  static let all: [Rule] = [noFoundation, noTraps, checkedExports, tellingNames, namedProcessors, nothingLeftOpen]
 }

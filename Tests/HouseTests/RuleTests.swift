@@ -21,15 +21,17 @@ import Testing
     ("no try!, as! or fatalError", "let y = x as! Int", "let y = \"x as! Int\""),
     ("no try!, as! or fatalError", "  fatalError(\"no\")", "/// Never calls fatalError()."),
     ("@_cdecl goes with @implementation", "@_cdecl(\"nsk_f\") public func nsk_f() {}", "@_cdecl(\"nsk_f\") @implementation"),
+    ("one processor's own in files named for it", "  let x = _mm256_setzero_ps()", "/// As _mm256_setzero_ps does."),
+    ("one processor's own in files named for it", "#if arch(x86_64)", "#if hasFeature(Embedded)"),
     ("no notes to oneself", "// TODO: later", "let todos = 0"),
     ("no notes to oneself", "let a = 1  // FIXME", "// fixed"),
   ])
   func aBadLineIsFound(rule name: String, bad: String, good: String) throws {
     let rule = try #require(Rule.all.first { $0.name == name })
     #expect(
-      rule.check(SourceFile(path: "Sources/Graph/Sample.swift", text: "\n\(bad)\n")).first?.hasPrefix("Sources/Graph/Sample.swift:2:")
+      rule.check(SourceFile(path: "Sources/Kernels/Sample.swift", text: "\n\(bad)\n")).first?.hasPrefix("Sources/Kernels/Sample.swift:2:")
         == true)
-    #expect(rule.check(SourceFile(path: "Sources/Graph/Sample.swift", text: "\n\(good)\n")).isEmpty)
+    #expect(rule.check(SourceFile(path: "Sources/Kernels/Sample.swift", text: "\n\(good)\n")).isEmpty)
   }
 
   @Test(arguments: [

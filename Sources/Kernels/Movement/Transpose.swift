@@ -1,9 +1,5 @@
 import KernelContract
 
-#if arch(x86_64)
-  import CIntrinsics
-#endif
-
 /// `transpose_8x8`: see `TransposeDescriptor`. Four-byte elements go by tiles of 8 × 8, the others and the edges one by one.
 func stepTranspose(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
@@ -30,23 +26,19 @@ func stepTranspose(
 private func transposeFloats(
   _ d: UnsafePointer<TransposeDescriptor>, _ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ columns: Int
 ) {
-  #if arch(x86_64)
-    let rows = d.pointee.rows
-    let (fromStride, toStride) = (d.pointee.inputRowStride, d.pointee.outputRowStride)
-    var column = 0
-    while column + 8 <= columns {
-      var row = 0
-      while row + 8 <= rows {
-        nsk_transpose8(from + (row * fromStride + column), fromStride, to + (column * toStride + row), toStride)
-        row += 8
-      }
-      column += 8
+  let rows = d.pointee.rows
+  let (fromStride, toStride) = (d.pointee.inputRowStride, d.pointee.outputRowStride)
+  var column = 0
+  while column + 8 <= columns {
+    var row = 0
+    while row + 8 <= rows {
+      transpose8(from + (row * fromStride + column), fromStride, to + (column * toStride + row), toStride)
+      row += 8
     }
-    transpose(d, from, to, rows / 8 * 8, 0, column)
-    transpose(d, from, to, 0, column, columns)
-  #else
-    transpose(d, from, to, 0, 0, columns)
-  #endif
+    column += 8
+  }
+  transpose(d, from, to, rows / 8 * 8, 0, column)
+  transpose(d, from, to, 0, column, columns)
 }
 
 /// Rows from `firstRow`, columns `firstColumn ..< columns`, sixteen columns at a time so that lines of the input are used whole.

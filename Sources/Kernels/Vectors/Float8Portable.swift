@@ -1,0 +1,39 @@
+#if !arch(x86_64)
+  /// Lanes of a partial vector are read one by one, never beyond `count` (1 … 7); the others are 0.
+  @inline(__always)
+  func load8(_ from: UnsafePointer<Float>, count: Int) -> Float8 {
+    var value = Float8(repeating: 0)
+    for lane in 0..<count { value[lane] = from[lane] }
+    return value
+  }
+
+  /// Writes the first `count` (1 … 7) lanes.
+  @inline(__always)
+  func store8(_ value: Float8, _ to: UnsafeMutablePointer<Float>, count: Int) {
+    for lane in 0..<count { to[lane] = value[lane] }
+  }
+
+  /// The greater of bound and value; a value that is NaN stays.
+  @inline(__always)
+  func atLeast(_ bound: Float8, _ value: Float8) -> Float8 { value.replacing(with: bound, where: value .< bound) }
+
+  /// The lesser of bound and value; a value that is NaN stays.
+  @inline(__always)
+  func atMost(_ bound: Float8, _ value: Float8) -> Float8 { value.replacing(with: bound, where: value .> bound) }
+
+  /// To the nearest integer, halves to even.
+  @inline(__always)
+  func roundedToEven(_ value: Float8) -> Float8 { value.rounded(.toNearestOrEven) }
+
+  /// The greater of bound and value; the bound where the value is NaN.
+  @inline(__always)
+  func numberAtLeast(_ bound: Float8, _ value: Float8) -> Float8 { bound.replacing(with: value, where: value .> bound) }
+
+  /// The transpose of 8 × 8 floats, rows `stride` and `toStride` apart.
+  @inline(__always)
+  func transpose8(_ from: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>, _ toStride: Int) {
+    for row in 0..<8 {
+      for column in 0..<8 { to[column * toStride + row] = from[row * stride + column] }
+    }
+  }
+#endif

@@ -1,0 +1,35 @@
+#if arch(x86_64)
+  import CIntrinsics
+
+  /// Lanes of a partial vector are read one by one, never beyond `count` (1 … 7); the others are 0.
+  @inline(__always)
+  func load8(_ from: UnsafePointer<Float>, count: Int) -> Float8 { nsk_load_partial(from, Int32(truncatingIfNeeded: count)) }
+
+  /// Writes the first `count` (1 … 7) lanes.
+  @inline(__always)
+  func store8(_ value: Float8, _ to: UnsafeMutablePointer<Float>, count: Int) {
+    nsk_store_partial(to, value, Int32(truncatingIfNeeded: count))
+  }
+
+  /// The greater of bound and value; a value that is NaN stays.
+  @inline(__always)
+  func atLeast(_ bound: Float8, _ value: Float8) -> Float8 { _mm256_max_ps(bound, value) }
+
+  /// The lesser of bound and value; a value that is NaN stays.
+  @inline(__always)
+  func atMost(_ bound: Float8, _ value: Float8) -> Float8 { _mm256_min_ps(bound, value) }
+
+  /// To the nearest integer, halves to even.
+  @inline(__always)
+  func roundedToEven(_ value: Float8) -> Float8 { nsk_round(value) }
+
+  /// The greater of bound and value; the bound where the value is NaN.
+  @inline(__always)
+  func numberAtLeast(_ bound: Float8, _ value: Float8) -> Float8 { _mm256_max_ps(value, bound) }
+
+  /// The transpose of 8 × 8 floats, rows `stride` and `toStride` apart.
+  @inline(__always)
+  func transpose8(_ from: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>, _ toStride: Int) {
+    nsk_transpose8(from, stride, to, toStride)
+  }
+#endif
