@@ -194,7 +194,9 @@ NSK_API void nsk_string_release(char *text);
 typedef void (*nsk_task_fn)(void *context, size_t index);
 
 /** The caller's own thread pool: call task(context, i) once for each i of 0 ..< count, in any order, on any threads, and return when all
-    are done. Never called with a count above the `threads` that stand beside it. */
+    are done. Never called with a count above the `threads` that stand beside it. Where it returns before every piece is done, the call that
+    it belongs to ends with NSK_CALLBACK and leaves its outputs undefined; the session or operator may be used again. A piece that is asked
+    for twice runs once, an index that is not below count does nothing. */
 typedef void (*nsk_parallel_for_fn)(void *user, size_t count, nsk_task_fn task, void *context);
 
 /** Between pieces of work: what is being done, and how much of `total` is done. Not 0: cancel, which ends with NSK_CANCELLED. */

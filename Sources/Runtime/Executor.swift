@@ -1,5 +1,6 @@
 import KernelContract
 import Plan
+import Synchronization
 import Tensors
 
 #if canImport(Glibc)
@@ -32,6 +33,7 @@ package final class Executor: @unchecked Sendable {
   private let owned: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private let busy: FutexWord
   private let pieces: UnsafeMutablePointer<ParallelPieces>
+  private let tallyWords: UnsafeMutablePointer<Atomic<UInt32>>
   private let pool: ThreadPool?
   private let profiler: Profiler?
   private var process = getpid()
@@ -60,6 +62,8 @@ package final class Executor: @unchecked Sendable {
     results = try host.allocate(plan.outputs.count, of: UnsafeMutableRawPointer?.self)
     owned = try host.allocate(plan.outputs.count, of: UnsafeMutableRawPointer?.self)
     pieces = try host.allocate(1, of: ParallelPieces.self)
+    tallyWords = try host.allocate(4 * PieceTally.wordCount(options.threads))
+      .bindMemory(to: Atomic<UInt32>.self, capacity: PieceTally.wordCount(options.threads))
     busy = FutexWord(line: try host.allocate(64))
     stepCount = plan.steps.count
     steps = try host.allocate(stepCount, of: BoundStep.self)
@@ -104,7 +108,7 @@ package final class Executor: @unchecked Sendable {
   ///   - outputs: one for each output; memory without a base address means that the executor keeps the result, see `output`.
   ///     Memory of outputs must not overlap any other memory given.
   /// - Throws: `shapeMismatch` for a wrong count or size, `invalidArgument` for overlapping memory or while another thread is
-  ///   running this executor.
+  ///   running this executor, `callback` where the caller's parallel-for left work undone.
   package func run(
     inputs: UnsafeBufferPointer<UnsafeRawBufferPointer>, outputs: UnsafeBufferPointer<UnsafeMutableRawBufferPointer>
   ) throws {
@@ -121,7 +125,7 @@ package final class Executor: @unchecked Sendable {
     try bind(inputs: inputs, outputs: outputs)
     for index in 0..<patchCount { patches[index].slot.pointee = ports[patches[index].port] + patches[index].offset }
     pool?.prepare(process: current)
-    if let profiler { runMeasured(profiler) } else { for index in 0..<stepCount { run(steps + index) } }
+    if let profiler { try runMeasured(profiler) } else { for index in 0..<stepCount { try run(index) } }
   }
 
   /// Where the last run left the result of an output: the caller's memory, or the executor's own, valid until the next run.
@@ -134,7 +138,8 @@ package final class Executor: @unchecked Sendable {
   package var profile: [StepProfile] { profiler?.summary(of: plan) ?? [] }
 
   @inline(__always)
-  private func run(_ step: UnsafeMutablePointer<BoundStep>) {
+  private func run(_ index: Int) throws {
+    let step = steps + index
     guard step.pointee.parallel else {
       step.pointee.function(step.pointee.descriptor, step.pointee.buffers, 0, step.pointee.taskCount, scratch)
       return
@@ -143,15 +148,18 @@ package final class Executor: @unchecked Sendable {
       pool.run(step)
     } else if let parallelFor = options.parallelFor {
       let count = min(options.threads, step.pointee.taskCount)
-      pieces.pointee = ParallelPieces(step: UnsafePointer(step), count: count, scratch: scratch, scratchStride: scratchStride)
+      let tally = PieceTally(pieces: count, memory: tallyWords)
+      pieces.pointee = ParallelPieces(
+        step: UnsafePointer(step), count: count, scratch: scratch, scratchStride: scratchStride, tally: tally)
       parallelFor.function(parallelFor.user, ParallelPieces.run, pieces, count)
+      try tally.requireAll(node: plan.steps[index].name)
     }
   }
 
-  private func runMeasured(_ profiler: Profiler) {
+  private func runMeasured(_ profiler: Profiler) throws {
     var begin = Clock.nanoseconds()
     for index in 0..<stepCount {
-      run(steps + index)
+      try run(index)
       let end = Clock.nanoseconds()
       profiler.record(index, end - begin)
       begin = end

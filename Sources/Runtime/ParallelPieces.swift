@@ -4,14 +4,15 @@ struct ParallelPieces {
   let count: Int
   let scratch: UnsafeMutableRawPointer
   let scratchStride: Int
+  let tally: PieceTally
 
   static let run: ExecutorOptions.ParallelFor.Task = { context, index in
-    guard let pieces = context?.assumingMemoryBound(to: ParallelPieces.self), (0..<pieces.pointee.count).contains(index) else { return }
-    let step = pieces.pointee.step
-    let tasks = step.pointee.taskCount
-    let begin = tasks * index / pieces.pointee.count
-    let end = tasks * (index + 1) / pieces.pointee.count
-    let scratch = pieces.pointee.scratch + index * pieces.pointee.scratchStride
-    step.pointee.function(step.pointee.descriptor, step.pointee.buffers, begin, end, scratch)
+    guard let pieces = context?.assumingMemoryBound(to: ParallelPieces.self).pointee else { return }
+    pieces.tally.run(index) {
+      let step = pieces.step.pointee
+      let begin = step.taskCount * index / pieces.count
+      let end = step.taskCount * (index + 1) / pieces.count
+      step.function(step.descriptor, step.buffers, begin, end, pieces.scratch + index * pieces.scratchStride)
+    }
   }
 }

@@ -99,6 +99,32 @@ import Testing
     #expect(calls.pointee >= 8)
   }
 
+  /// What a parallel-for may do wrong, in the low bits of the word at `user`: 1 leaves the last piece out, 2 asks for all twice and for
+  /// pieces that are none.
+  @Test func aParallelForThatLeavesPiecesOutIsFoundOut() throws {
+    let (graph, inputs) = try network()
+    let one = try execute(graph, inputs)
+    let function: ExecutorOptions.ParallelFor.Function = { user, task, context, count in
+      let mode = user?.load(as: Int.self) ?? 0
+      for index in 0..<count - mode % 2 { task(context, index) }
+      if mode == 2 { for index in -1...count + 1 { task(context, index) } }
+    }
+    let mode = UnsafeMutablePointer<Int>.allocate(capacity: 1)
+    defer { mode.deallocate() }
+    let executor = try Executor(makePlan(graph), ExecutorOptions(threads: 3, parallelFor: .init(function: function, user: mode)))
+    for wrong in [1, 2, 0, 1, 0] {
+      mode.initialize(to: wrong)
+      if wrong == 1 {
+        #expect { try executor.run(inputs) } throws: {
+          guard let failure = $0 as? Failure else { return false }
+          return failure.status == .callback && failure.node != nil && failure.message.hasPrefix("parallel_for returned when 2 of 3 pieces")
+        }
+      } else {
+        #expect(sameBits(try executor.run(inputs), one))
+      }
+    }
+  }
+
   @Test func theCallersAllocator() throws {
     let (graph, inputs) = try network(9)
     let balance = UnsafeMutablePointer<Int>.allocate(capacity: 2)

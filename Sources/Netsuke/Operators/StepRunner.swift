@@ -1,5 +1,6 @@
 import KernelContract
 import Runtime
+import Synchronization
 import Tensors
 
 /// How one call of an operator runs: on the calling thread, or in pieces on the caller's threads.
@@ -23,11 +24,9 @@ package struct OperatorRun: Sendable {
     self.init(threads: max(1, Int(threads)), callerThreads: callerThreads)
   }
 
-  /// Calls `task` for 0 ..< count on the caller's threads; false where there are none.
-  func spread(_ count: Int, _ context: UnsafeMutableRawPointer, _ task: CallerThreads.Task) -> Bool {
-    guard threads > 1, let callerThreads else { return false }
-    callerThreads.call(count, task, context)
-    return true
+  /// Calls `task` for 0 ..< count on the caller's threads, if there are any.
+  func spread(_ count: Int, _ context: UnsafeMutableRawPointer, _ task: CallerThreads.Task) {
+    callerThreads?.call(count, task, context)
   }
 }
 
@@ -46,6 +45,7 @@ struct StepRunner {
     var count: Int
     var scratch: UnsafeMutableRawPointer
     var scratchStride: Int
+    var tally: PieceTally?
   }
 
   /// Bytes between the scratch blocks of two threads, for a step that needs `bytes`.
@@ -59,13 +59,13 @@ struct StepRunner {
     guard let kernel = try HostMachine.kernels().first(where: { $0.family == Descriptor.family }) else {
       throw Failure(.internal, "there is no kernel of the family \(Descriptor.family)")
     }
-    withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: 2) { buffers in
+    try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: 2) { buffers in
       guard let base = buffers.baseAddress else { return }
       base.initialize(to: output)
       // Kernels read their inputs only.
       (base + 1).initialize(to: input.map { UnsafeMutableRawPointer(mutating: $0) } ?? output)
-      withUnsafePointer(to: descriptor) { descriptor in
-        split(
+      try withUnsafePointer(to: descriptor) { descriptor in
+        try split(
           Pieces(
             function: kernel.step, descriptor: UnsafeRawPointer(descriptor), buffers: UnsafePointer(base),
             tasks: descriptor.pointee.taskCount,
@@ -74,18 +74,28 @@ struct StepRunner {
     }
   }
 
-  private func split(_ whole: Pieces) {
+  private func split(_ whole: Pieces) throws {
     var pieces = whole
     pieces.count = min(run.threads, whole.tasks)
-    let isSpread = pieces.count > 1 && withUnsafeMutablePointer(to: &pieces) { run.spread($0.pointee.count, $0, StepRunner.piece) }
-    if !isSpread { whole.function(whole.descriptor, whole.buffers, 0, whole.tasks, whole.scratch) }
+    guard pieces.count > 1 else {
+      whole.function(whole.descriptor, whole.buffers, 0, whole.tasks, whole.scratch)
+      return
+    }
+    try withUnsafeTemporaryAllocation(of: Atomic<UInt32>.self, capacity: PieceTally.wordCount(pieces.count)) { words in
+      guard let base = words.baseAddress else { return }
+      let tally = PieceTally(pieces: pieces.count, memory: base)
+      pieces.tally = tally
+      withUnsafeMutablePointer(to: &pieces) { run.spread($0.pointee.count, $0, StepRunner.piece) }
+      try tally.requireAll()
+    }
   }
 
   private static let piece: CallerThreads.Task = { context, index in
-    guard let pieces = context?.assumingMemoryBound(to: Pieces.self), (0..<pieces.pointee.count).contains(index) else { return }
-    let work = pieces.pointee
-    work.function(
-      work.descriptor, work.buffers, work.tasks * index / work.count, work.tasks * (index + 1) / work.count,
-      work.scratch + index * work.scratchStride)
+    guard let work = context?.assumingMemoryBound(to: Pieces.self).pointee else { return }
+    work.tally?.run(index) {
+      work.function(
+        work.descriptor, work.buffers, work.tasks * index / work.count, work.tasks * (index + 1) / work.count,
+        work.scratch + index * work.scratchStride)
+    }
   }
 }
