@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LIBRARY_SOURCES := $(shell find Sources include packaging Package.swift scripts/build-library.sh -type f 2>/dev/null)
 PACKAGE_SOURCES := $(shell find bindings/python -type f -not -path '*/__pycache__/*' -not -path '*/build/*' 2>/dev/null)
 
-.PHONY: help system environment build wheel install demo test test-swift test-python test-examples test-arm64 lint format bench bench-kernels fuzz clean
+.PHONY: help system environment build wheel install demo test test-swift test-python test-examples test-arm64 lint format bench bench-kernels bench-peers fuzz clean
 
 help: ## this list
 	@echo 'Netsuke makes trained networks small and runs what it made. Begin with:'
@@ -67,11 +67,16 @@ format: environment ## rewrites the code in the project's style
 	swift format format --in-place --parallel --recursive Package.swift Sources Tests Benchmarks
 	.venv/bin/ruff format
 
-bench: wheel ## bytes and milliseconds of the networks at hand, against onnxruntime where it is installed
+bench: wheel ## bytes, milliseconds and memory of the networks at hand, ours alone
 	@$(PY) scripts/bench.py
 
 bench-kernels: ## GFLOP/s of every kernel
 	swift run -c release KernelBenchmarks
+
+bench-peers: wheel ## milliseconds beside onnxruntime, OpenVINO, ncnn, MNN and LiteRT: table and plot in build/peers (half an hour)
+	@Benchmarks/peers/setup.sh
+	@build/peers/venv/bin/python Benchmarks/peers/compare.py --json build/peers/results.json --markdown build/peers/results.md \
+	  --plot build/peers/results.png $(BENCH_PEERS)
 
 fuzz: system ## feeds damaged files to the readers, under AddressSanitizer
 	@scripts/fuzz.sh

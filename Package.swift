@@ -47,7 +47,8 @@ let package = Package(
 
     // MARK: Benchmarks: `swift run -c release KernelBenchmarks`
     .executableTarget(
-      name: "KernelBenchmarks", dependencies: ["Kernels", "KernelContract"], path: "Benchmarks", swiftSettings: kernelFlags),
+      name: "KernelBenchmarks", dependencies: ["Kernels", "KernelContract"], path: "Benchmarks", exclude: ["peers"],
+      swiftSettings: kernelFlags),
 
     // MARK: Tests
     .target(name: "TestSupport", dependencies: ["Tensors", "Graph", "Reference"], path: "Tests/TestSupport"),

@@ -1,9 +1,14 @@
-"""`make bench`: bytes and milliseconds of the networks at hand, turn about with onnxruntime where it is installed."""
+"""`make bench`: bytes, milliseconds and memory of the networks at hand.
+
+`scripts/bench.py --onnxruntime` takes turns with onnxruntime, where it is installed; `make bench-peers` compares with more engines.
+"""
 
 from __future__ import annotations
 
+import argparse
 import importlib.util
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -50,11 +55,34 @@ def table(title: str, headings: tuple[str, ...]) -> Table:
     return result
 
 
+def costs(path: Path, x: np.ndarray) -> list[str]:
+    """Milliseconds to load and to run the first time; megabytes of packed weights and of working memory, one thread."""
+    started = time.perf_counter()
+    session = netsuke.load(path).session(threads=1)
+    loaded = time.perf_counter()
+    session.run(x)
+    first = 1e3 * (time.perf_counter() - loaded)
+    plan = session.plan
+    return [
+        f"{1e3 * (loaded - started):.1f}",
+        f"{first:.1f}",
+        f"{plan['constant_bytes'] / 1e6:.1f}",
+        f"{(plan['arena_bytes'] + plan['scratch_bytes']) / 1e6:.1f}",
+    ]
+
+
 def main() -> None:
-    has_rival = importlib.util.find_spec("onnxruntime") is not None
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--onnxruntime", action="store_true", help="take turns with onnxruntime")
+    options = parser.parse_args()
+    has_rival = options.onnxruntime and importlib.util.find_spec("onnxruntime") is not None
     bytes_table = table("Bytes of the whole file", ("network", ".onnx, f32", ".nsk, int8", ".nsk, f32, 80 % pruned"))
-    headings = ("network", "threads", "netsuke f32", "netsuke int8", "onnxruntime f32", "f32 / onnxruntime", "int8 / onnxruntime f32")
+    headings: tuple[str, ...] = ("network", "threads", "f32", "int8")
+    if options.onnxruntime:
+        headings += ("onnxruntime f32", "f32 / onnxruntime", "int8 / onnxruntime f32")
     times_table = table("Median milliseconds, batch 1, turn about in one process", headings)
+    columns = ("network", "load, ms", "first run, ms", "packed weights, MB", "working memory, MB")
+    costs_table = table("What a session of the f32 network costs, batch 1, one thread", columns)
     generator = np.random.default_rng(0)
     for path in networks():
         model = netsuke.load(path)
@@ -62,6 +90,7 @@ def main() -> None:
         picture = [extent if isinstance(extent, int) else 224 for extent in (model.inputs[0].shape or ())[1:]]
         samples = generator.random((4, *picture), np.float32)  # speed and size do not depend on what the pictures show
         int8 = model.compress("int8", calibration=samples)
+        costs_table.add_row(path.stem, *costs(path, samples[:1]))
         bytes_table.add_row(path.stem, *sizes(path, int8, model.compress("prune80")))
         for threads in (1, 2):
             x = samples[:1]
@@ -69,14 +98,17 @@ def main() -> None:
             if has_rival:
                 runners["rival"] = rival(path, threads, x)
             times = {name: float(np.median(values)) for name, values in interleaved(runners, rounds=9, runs=5).items()}
-            other = times.get("rival")
-            ratios = [f"{times[name] / other:.2f}x" if other else "" for name in ("f32", "int8")]
-            row = [f"{times['f32']:.3f}", f"{times['int8']:.3f}", f"{other:.3f}" if other else "not installed"]
-            times_table.add_row(path.stem, str(threads), *row, *ratios)
+            row = [f"{times['f32']:.3f}", f"{times['int8']:.3f}"]
+            if other := times.get("rival"):
+                row += [f"{other:.3f}", *(f"{times[name] / other:.2f}x" for name in ("f32", "int8"))]
+            elif options.onnxruntime:
+                row += ["not installed", "", ""]
+            times_table.add_row(path.stem, str(threads), *row)
     console = Console(width=140)
     console.print(f"netsuke {netsuke.__version__}, {netsuke.build_info()['processor']}, {os.cpu_count()} processors")
     console.print(bytes_table)
     console.print(times_table)
+    console.print(costs_table)
 
 
 if __name__ == "__main__":
