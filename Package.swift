@@ -33,6 +33,7 @@ let package = Package(
     // MARK: The library, in the direction of flow
     module("Tensors"),
     module("Graph", ["Tensors"]),
+    module("Architectures", ["Tensors", "Graph"]),
     module("KernelContract"),
     module("Kernels", ["KernelContract", "CIntrinsics"], flags: kernelFlags),
     module("Formats", ["Tensors", "Graph", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
@@ -42,7 +43,8 @@ let package = Package(
     module("Plan", ["Tensors", "Graph", "KernelContract", "CMachine"]),
     module("Runtime", ["Tensors", "KernelContract", "CMachine", "Plan", "Kernels"]),
     module(
-      "Netsuke", ["Tensors", "Graph", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "Plan", "Runtime", "CMachine"]),
+      "Netsuke",
+      ["Tensors", "Graph", "Architectures", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "Plan", "Runtime", "CMachine"]),
     module("NetsukeC", ["Netsuke", "CNetsuke"]),
 
     // MARK: Benchmarks: `swift run -c release KernelBenchmarks`
@@ -55,6 +57,7 @@ let package = Package(
     tests("TensorsTests", ["Tensors"]),
     tests("GraphTests", ["Graph", "Passes", "Reference"]),
     tests("FormatsTests", ["Formats", "Passes", "Reference"]),
+    tests("ArchitecturesTests", ["Architectures", "Compression", "Formats", "Netsuke", "Reference"]),
     tests("KernelTests", ["Kernels", "KernelContract"]),
     .target(name: "CProbe", path: "Tests/CProbe"),
     tests("RuntimeTests", ["Plan", "Runtime", "Kernels", "Formats", "Passes", "Reference", "CProbe"]),

@@ -254,6 +254,19 @@ NSK_API nsk_status nsk_recipe_get(const char *name, char **out_json);
 /** Every method with its options, their types, ranges, defaults and meanings, as JSON. Since 0.1. */
 NSK_API nsk_status nsk_methods_describe(char **out_json);
 
+/* ---------------------------------------------------------------- Handles: networks of the literature */
+
+/** The names of the networks that the library can build, such as "mobilenet_v2", as a JSON array of strings. Since 0.1. */
+NSK_API nsk_status nsk_architecture_names(char **out_json);
+
+/** The options of the network `name`, their ranges, defaults and meanings, as JSON; NSK_NOT_FOUND where there is none. Since 0.1. */
+NSK_API nsk_status nsk_architecture_describe(const char *name, char **out_json);
+
+/** Builds the network `name` with random weights. `options_json`, such as {"width": 0.5, "classes": 10, "seed": 7}, may leave options
+    out; NULL: all. The same options give the same bits on every machine. Batch normalization stays apart from the convolutions.
+    NSK_INVALID_ARGUMENT where an option is not one, is out of range, or makes the network too large. Since 0.1. */
+NSK_API nsk_status nsk_architecture_create(const char *name, const char *options_json, nsk_model **out);
+
 /* ---------------------------------------------------------------- Handles: sessions */
 
 /** A model made ready to run: plans, packed weights, working memory, threads. One thread at a time; make one for each thread. */

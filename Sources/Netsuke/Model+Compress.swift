@@ -1,6 +1,7 @@
 import Compression
 import Formats
 import Graph
+import Passes
 import Tensors
 
 extension Model {
@@ -25,8 +26,11 @@ extension Model {
     let recipe = try Recipe(recipe)
     let evaluator = RuntimeEvaluator(threads: try HostMachine.threads(threads))
     _ = try HostMachine.machine()
+    // One that was built rather than loaded still has its batch normalization apart.
+    var source = graph
+    try Pipeline.simplify(&source)
     let compressor = Compressor(evaluator: evaluator, machine: HostMachine.processorName, time: HostMachine.timestamp)
-    let (graph, report) = try compressor.compress(graph, recipe: recipe, samples: samples, progress: listeners.progress) {
+    let (graph, report) = try compressor.compress(source, recipe: recipe, samples: samples, progress: listeners.progress) {
       try ModelFile.encode($0, as: .nsk).count
     }
     for refusal in report.refused { listeners.log?(1, "\(refusal.layer): refused \(refusal.what): \(refusal.reason)") }

@@ -8,10 +8,9 @@ extension Model {
     let macs = LayerCost.inputShapes(graph, nil).map { LayerCost.macs(graph, inputShapes: $0) } ?? [:]
     let uses = graph.uses()
     let nodes = graph.nodes.map { describe($0, uses: uses, macs: macs[$0.name]) }
-    // The scales of quantizers are no parameters of the network.
     let constants = graph.values.indices.filter { id in
-      let readers = uses.consumers(of: ValueID(id)).map { graph.nodes[$0].op }
-      return readers.isEmpty || !readers.allSatisfy { $0 == .quantizeLinear || $0 == .dequantizeLinear }
+      let readers = uses.consumers(of: ValueID(id))
+      return readers.isEmpty || readers.contains { graph.nodes[$0].trains(ValueID(id)) }
     }.compactMap { graph.values[$0].constant }.filter { $0.dtype.isFloat }
     let knowsAllCosts = graph.nodes.allSatisfy { !$0.isLayer(in: graph) || macs[$0.name] != nil }
     return JSONValue.object([
@@ -42,7 +41,7 @@ extension Model {
     let constants = inputs.compactMap { graph[$0].constant }
     // A constant read by several nodes counts under the first.
     let own = inputs.filter { id in
-      graph[id].constant != nil && uses.consumers[id.index].first.map { graph.nodes[$0].name == node.name } ?? false
+      graph[id].constant != nil && node.trains(id) && uses.consumers[id.index].first.map { graph.nodes[$0].name == node.name } ?? false
     }
     let weights = Set(own).compactMap { graph[$0].constant }.filter { $0.dtype.isFloat }
     let type = node.outputs.first.flatMap { graph[$0].type }
@@ -74,6 +73,16 @@ extension Dim {
 }
 
 extension Node {
+  /// Whether training changes the node's constant `id`: not the scales of quantizers, the bounds of Clip, or the statistics that a batch
+  /// normalization gathers.
+  fileprivate func trains(_ id: ValueID) -> Bool {
+    switch op {
+    case .quantizeLinear, .dequantizeLinear, .clip: false
+    case .batchNormalization: inputs.prefix(3).contains(id)
+    default: true
+    }
+  }
+
   /// Whether it multiplies by a trained matrix or filter.
   fileprivate func isLayer(in graph: Graph) -> Bool {
     guard op == .conv || op == .gemm || op == .matMul, let id = input(1) else { return false }

@@ -17,6 +17,18 @@ std::string recipe_get(const std::string &name) {
   return taken(json);
 }
 
+std::string architecture_names() {
+  char *json = nullptr;
+  check(nsk_architecture_names(&json));
+  return taken(json);
+}
+
+std::string architecture_describe(const std::string &name) {
+  char *json = nullptr;
+  check(nsk_architecture_describe(name.c_str(), &json));
+  return taken(json);
+}
+
 std::string methods_describe() {
   char *json = nullptr;
   check(nsk_methods_describe(&json));
@@ -35,6 +47,8 @@ void bind_library(nb::module_ &module) {
   module.def("recipe_names", &recipe_names);
   module.def("recipe_get", &recipe_get);
   module.def("methods_describe", &methods_describe);
+  module.def("architecture_names", &architecture_names);
+  module.def("architecture_describe", &architecture_describe);
 }
 
 }  // namespace netsuke_python

@@ -30,6 +30,12 @@ Model load_memory(nb::handle bytes) {
   return Model(handle);
 }
 
+Model architecture_create(const std::string &name, const std::string &options) {
+  nsk_model *handle = nullptr;
+  check_without_gil([&] { return nsk_architecture_create(name.c_str(), options.c_str(), &handle); });
+  return Model(handle);
+}
+
 void save(const Model &model, nb::bytes path) {
   check_without_gil([&] { return nsk_model_save(model.handle(), path.c_str()); });
 }
@@ -102,6 +108,7 @@ std::vector<Borrowed> borrow_inputs(const nsk_model *model, nb::sequence objects
 void bind_model(nb::module_ &module) {
   module.def("load", &load, nb::arg("path"));
   module.def("load_memory", &load_memory, nb::arg("bytes"));
+  module.def("architecture_create", &architecture_create, nb::arg("name"), nb::arg("options"));
   nb::class_<Model>(module, "Model")
       .def("save", &save, nb::arg("path"))
       .def("write", &write, nb::arg("format"))

@@ -13,6 +13,7 @@ Every error of the library is a `netsuke.Error` with `.status`, `.node` and `.of
 
 from __future__ import annotations
 
+from . import architectures
 from ._errors import (
     Cancelled,
     Error,
@@ -71,6 +72,7 @@ __all__ = [
     "UnsupportedMachineError",
     "Value",
     "__version__",
+    "architectures",
     "build_info",
     "csr_from_dense",
     "dequantize_affine",
