@@ -7,8 +7,11 @@ import PackageDescription
   let kernelFlags: [SwiftSetting] = [
     .unsafeFlags(["-Ounchecked", "-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c", "-Xcc", "-mbmi2", "-Xcc", "-mpopcnt"])
   ]
+  let wideFlags: [SwiftSetting] =
+    kernelFlags + [.unsafeFlags(["f", "bw", "dq", "vl"].flatMap { ["-Xcc", "-mavx512\($0)"] })]
 #else
   let kernelFlags: [SwiftSetting] = [.unsafeFlags(["-Ounchecked"])]
+  let wideFlags = kernelFlags
 #endif
 
 /// A module of the library. Its dependencies are the import table of docs/architecture.md.
@@ -36,6 +39,7 @@ let package = Package(
     module("Architectures", ["Tensors", "Graph"]),
     module("KernelContract"),
     module("Kernels", ["KernelContract", "CIntrinsics"], flags: kernelFlags),
+    module("KernelsAVX512", ["KernelContract", "CIntrinsics"], flags: wideFlags),
     module("Formats", ["Tensors", "Graph", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
     module("Reference", ["Tensors", "Graph"]),
     module("Passes", ["Tensors", "Graph", "Reference"]),
@@ -44,13 +48,16 @@ let package = Package(
     module("Runtime", ["Tensors", "KernelContract", "CMachine", "Plan", "Kernels"]),
     module(
       "Netsuke",
-      ["Tensors", "Graph", "Architectures", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "Plan", "Runtime", "CMachine"]),
+      [
+        "Tensors", "Graph", "Architectures", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "KernelsAVX512", "Plan", "Runtime",
+        "CMachine",
+      ]),
     module("NetsukeC", ["Netsuke", "CNetsuke"]),
 
     // MARK: Benchmarks: `swift run -c release KernelBenchmarks`
     .executableTarget(
-      name: "KernelBenchmarks", dependencies: ["Kernels", "KernelContract"], path: "Benchmarks", exclude: ["peers"],
-      swiftSettings: kernelFlags),
+      name: "KernelBenchmarks", dependencies: ["Kernels", "KernelsAVX512", "KernelContract", "CMachine"], path: "Benchmarks",
+      exclude: ["peers"], swiftSettings: kernelFlags),
 
     // MARK: Tests
     .target(name: "TestSupport", dependencies: ["Tensors", "Graph", "Reference"], path: "Tests/TestSupport"),
@@ -58,7 +65,7 @@ let package = Package(
     tests("GraphTests", ["Graph", "Passes", "Reference"]),
     tests("FormatsTests", ["Formats", "Passes", "Reference"]),
     tests("ArchitecturesTests", ["Architectures", "Compression", "Formats", "Netsuke", "Reference"]),
-    tests("KernelTests", ["Kernels", "KernelContract"]),
+    tests("KernelTests", ["Kernels", "KernelsAVX512", "KernelContract", "CMachine"]),
     .target(name: "CProbe", path: "Tests/CProbe"),
     tests("RuntimeTests", ["Plan", "Runtime", "Kernels", "Formats", "Passes", "Reference", "CProbe"]),
     tests("CompressionTests", ["Compression", "Passes", "Reference"]),

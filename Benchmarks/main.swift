@@ -1,12 +1,15 @@
+import CMachine
 import KernelContract
 import Kernels
+import KernelsAVX512
 
 // Times every kernel of the registry on its family's cases: KernelBenchmarks [text that the line must contain].
 let wanted = CommandLine.arguments.dropFirst().first
 let cases = productF32Cases() + productU8S8Cases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases()
 let peak = measurePeak()
 print("peak \(rounded(peak)) GFLOP/s in f32 on one core")
-for entry in kernelTable() {
+let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
+for entry in wide + kernelTable() {
   for item in cases where item.family == entry.family {
     let title = "\(entry.id) \(item.name)"
     if let wanted, !title.contains(wanted) { continue }

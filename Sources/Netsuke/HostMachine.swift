@@ -1,6 +1,7 @@
 import CMachine
 import KernelContract
 import Kernels
+import KernelsAVX512
 import Plan
 import Tensors
 
@@ -23,7 +24,9 @@ package enum HostMachine {
     return table
   }
 
-  private static let table = kernelTable()
+  private static let table = (hasAVX512 ? kernelTableAVX512() : []) + kernelTable()
+
+  private static var hasAVX512: Bool { cmachine_features() & UInt32(CMACHINE_AVX512) != 0 }
 
   /// Processors that this process may run on; at least 1.
   static var processorCount: Int { Int(cmachine_processor_count()) }

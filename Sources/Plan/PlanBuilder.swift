@@ -81,6 +81,9 @@ final class PlanBuilder {
 
   func unsupported(_ message: String) -> Failure { Failure(.unsupported, "\(node.op.rawValue): \(message)", node: node.name) }
 
+  /// Rows of the tile of the family's kernel.
+  func tileRows(_ family: KernelFamily) -> Int { kernels.first { $0.family == family }?.tile.rows ?? 1 }
+
   func addBuffer(_ kind: Buffer.Kind, byteCount: Int) -> Int {
     buffers.append(Buffer(kind: kind, byteCount: byteCount))
     return buffers.count - 1

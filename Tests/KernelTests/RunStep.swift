@@ -2,9 +2,23 @@ import KernelContract
 import Kernels
 import Testing
 
+#if !hasFeature(Embedded)
+  import CMachine
+  import KernelsAVX512
+#endif
+
+/// Every kernel that this machine can run.
+func allKernels() -> [KernelEntry] {
+  #if hasFeature(Embedded)
+    return kernelTable()
+  #else
+    return (cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []) + kernelTable()
+  #endif
+}
+
 /// The registry's kernels of a family; a family without one fails the test that asks.
 func kernels(_ family: KernelFamily) -> [KernelEntry] {
-  let entries = kernelTable().filter { $0.family == family }
+  let entries = allKernels().filter { $0.family == family }
   #expect(!entries.isEmpty, "no kernel of the family \(family)")
   return entries
 }

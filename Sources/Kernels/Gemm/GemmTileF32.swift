@@ -1,25 +1,3 @@
-/// What one call of the f32 micro-kernel reads and writes.
-struct GemmTileF32 {
-  /// For tap t and row i the first element of its channels: `rows[t · rowsStride + i]`.
-  var rows: UnsafePointer<UnsafePointer<Float>>
-  var rowsStride: Int
-  var taps: Int
-  /// Channels of a tap, `depthStep` elements apart.
-  var depth: Int
-  var depthStep: Int
-  /// `[tap][depth][16]`
-  var panel: UnsafePointer<Float>
-  var bias: UnsafePointer<Float>
-  var output: UnsafeMutablePointer<Float>
-  var outputStride: Int
-  var residual: UnsafePointer<Float>?
-  var residualStride: Int
-  /// Columns to write, 1 … 16.
-  var columns: Int
-  var low: Float
-  var high: Float
-}
-
 /// `height` (a constant, 1 … 6) rows by 16 columns: 12 accumulators, two vectors of the panel and one broadcast fill the 16 registers.
 /// With `halves` (a constant) 1 the last 8 columns are padding and left out.
 ///

@@ -113,7 +113,8 @@ extension PlanBuilder {
     let geometry = conv.geometry(input: inStride, output: outStride)
     let copiesRows = direct != nil || (conv.taps > 1 && conv.groupIn < 32)
     let blocks = ProductBlocks(
-      geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, machine: machine, threads: options.threads)
+      geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, tileRows: tileRows(.gemmF32), machine: machine,
+      threads: options.threads)
     let descriptor = GemmF32Descriptor(
       geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut,
       weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: try packedColumns(bias, fill: 0, conv.packing),

@@ -76,7 +76,8 @@ extension PlanBuilder {
       }
       return UnsafeRawPointer(target)
     }
-    let blocks = ProductBlocks(geometry, packing, elementBytes: 2, copiesRows: true, machine: machine, threads: options.threads)
+    let blocks = ProductBlocks(
+      geometry, packing, elementBytes: 2, copiesRows: true, tileRows: tileRows(.gemmU8S8), machine: machine, threads: options.threads)
     let descriptor = GemmU8S8Descriptor(
       geometry: geometry, groups: packing.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
       inputZeroPoint: zeroPoint, weights: codes.assumingMemoryBound(to: Int8.self), bias: try packedColumns(bias, fill: 0, packing),

@@ -148,7 +148,8 @@ extension PlanBuilder {
     guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no matrix layout") }
     let packing = product.packing
     let geometry = Geometry.matrix(rows: product.rows, inputStride: inStride, outputStride: outStride)
-    let blocks = ProductBlocks(geometry, packing, elementBytes: 4, copiesRows: false, machine: machine, threads: options.threads)
+    let blocks = ProductBlocks(
+      geometry, packing, elementBytes: 4, copiesRows: false, tileRows: tileRows(.gemmF32), machine: machine, threads: options.threads)
     let descriptor = GemmF32Descriptor(
       geometry: geometry, groupInChannels: product.depth,
       groupOutChannels: product.columns, weights: try packedWeights(w, packing, product.strides, scale: product.scale),

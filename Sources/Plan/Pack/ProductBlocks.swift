@@ -23,19 +23,20 @@ struct ProductBlocks {
     var rowBytes: Int
     /// Whether a task copies its rows.
     var copiesRows: Bool
+    /// Rows of the kernel's tile.
+    var tileRows: Int
   }
 
   /// Tasks for each thread: the last to finish is then at most a third of its share behind.
   private static let tasksPerThread = 3
-  private static let tile = 6
 
   init(_ shape: Shape, machine: Machine, threads: Int) {
     let allPanels = max(1, blocks(shape.columns, of: GemmPacking.panel))
-    let tiles = max(1, blocks(shape.rows, of: Self.tile))
+    let tiles = max(1, blocks(shape.rows, of: shape.tileRows))
     // Copied rows are read back at once: they should still be in the first level then.
     let budget = shape.copiesRows ? 2 * machine.level1Bytes : machine.level2Bytes / 2
     let limit = shape.copiesRows ? 32 : Int.max
-    let tilesInCache = min(limit, max(4, budget / max(1, shape.rowBytes * Self.tile)))
+    let tilesInCache = min(limit, max(4, budget / max(1, shape.rowBytes * shape.tileRows)))
     var rowBlocks = blocks(tiles, of: tilesInCache)
     var panelBlocks = 1
     if threads > 1 {
@@ -46,18 +47,19 @@ struct ProductBlocks {
       if rowBlocks * panelBlocks < wanted { rowBlocks = max(rowBlocks, min(blocks(tiles, of: 2), blocks(wanted, of: panelBlocks))) }
       if rowBlocks * panelBlocks < wanted { panelBlocks = min(allPanels, blocks(wanted, of: rowBlocks)) }
     }
-    rows = max(1, min(shape.rows, blocks(tiles, of: rowBlocks) * Self.tile))
+    rows = max(1, min(shape.rows, blocks(tiles, of: rowBlocks) * shape.tileRows))
     panels = blocks(allPanels, of: panelBlocks)
   }
 
   /// The grid of a convolution.
-  init(_ geometry: Geometry, _ packing: GemmPacking, elementBytes: Int, copiesRows: Bool, machine: Machine, threads: Int) {
+  init(_ geometry: Geometry, _ packing: GemmPacking, elementBytes: Int, copiesRows: Bool, tileRows: Int, machine: Machine, threads: Int) {
     // Neighbouring windows share their pixels, so that a row adds one stride's worth of them.
     let fresh = min(geometry.taps, geometry.strideX * geometry.strideY) * packing.groupInChannels
     self.init(
       Shape(
         rows: geometry.outputPixels, columns: packing.groupOutChannels, depth: packing.depth, groups: packing.groups,
-        elementBytes: elementBytes, rowBytes: (copiesRows ? packing.depth : fresh) * elementBytes, copiesRows: copiesRows),
+        elementBytes: elementBytes, rowBytes: (copiesRows ? packing.depth : fresh) * elementBytes, copiesRows: copiesRows,
+        tileRows: tileRows),
       machine: machine, threads: threads)
   }
 }

@@ -1,0 +1,1 @@
+../../Kernels/Gemm/GemmRowsF32.swift

@@ -1,0 +1,1 @@
+../../Kernels/Gemm/GemmStepF32.swift

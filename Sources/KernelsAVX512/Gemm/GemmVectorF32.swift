@@ -1,0 +1,1 @@
+../../Kernels/Gemm/GemmVectorF32.swift
