@@ -198,6 +198,13 @@ public:
     return model(handle);
   }
 
+  /// A network of the literature with random weights: nsk_architecture_create. `options` is JSON such as {"width": 0.5}.
+  static model create(const std::string &architecture, const std::string &options = "{}") {
+    nsk_model *handle = nullptr;
+    check(nsk_architecture_create(architecture.c_str(), options.c_str(), &handle));
+    return model(handle);
+  }
+
   /// Takes over a handle of the C API.
   explicit model(nsk_model *handle) noexcept : handle_(handle) {}
 

@@ -43,7 +43,7 @@ import Testing
       int main(int argc, char **argv) {
         netsuke::check_abi();
         netsuke::model net = netsuke::model::load(argv[argc - 1]), small = net.compress(\"prune80\");
-        netsuke::session session(small);
+        netsuke::session session(small), other(netsuke::model::create(\"lenet_5\"));
         const std::vector<float> x(4);
         return (int)session.run(netsuke::view(x, {1, 4})).front().values<float>().size() + (int)small.encode().size();
       }

@@ -1,5 +1,6 @@
 import Architectures
 import Compression
+import Formats
 import Graph
 import Testing
 
@@ -89,6 +90,26 @@ import Testing
 
   @Test func everyNetworkHasFigures() {
     #expect(Set(FigureTests.exact.map(\.name)) == Set(Architecture.all.map(\.name)))
+  }
+
+  /// The rows of docs/architectures.md: name, options, resolution, parameters, million MACs.
+  @Test func theDocumentationHasTheFigures() throws {
+    // #filePath is <checkout>/Tests/ArchitecturesTests/FigureTests.swift
+    let checkout = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(3).joined(separator: "/")
+    let storage = try FileAccess.load(checkout + "/docs/architectures.md")
+    let text = String(decoding: storage.bytes, as: UTF8.self)
+    var documented: [String: (parameters: Int, macs: Double)] = [:]
+    for line in text.split(separator: "\n") where line.hasPrefix("| `") {
+      let cells = line.split(separator: "|").map { $0.filter { $0 != " " && $0 != "," && $0 != "`" } }
+      documented[cells[0]] = (Int(cells[3]) ?? 0, Double(cells[4]) ?? 0)
+    }
+    for network in Architecture.all {
+      let published = try #require(FigureTests.exact.first { $0.name == network.name && $0.options.isEmpty })
+      let row = try #require(documented[network.name], "\(network.name) has no row")
+      #expect(row.parameters == published.parameters)
+      #expect(FigureTests.rounds(published.macs, to: row.macs, 1))
+    }
+    #expect(documented.count == Architecture.all.count)
   }
 
   // MARK: Counting

@@ -41,7 +41,7 @@ def small(tmp_path_factory: pytest.TempPathFactory, int8: netsuke.Model) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("command", ["inspect", "compress", "evaluate", "bench", "export", "recipes"])
+@pytest.mark.parametrize("command", ["inspect", "compress", "evaluate", "bench", "export", "recipes", "create", "architectures"])
 def test_help_teaches(command: str) -> None:
     done = run(command, "--help")
     assert done.returncode == 0
@@ -155,6 +155,23 @@ def test_export(small: str, tmp_path: Path, images: np.ndarray) -> None:
     )
 
 
+def test_networks_are_created(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    found = answer("create", "mobilenet_v2", "--width", "0.5", "--classes", "10", "--seed", "7", "-o", str(path))
+    assert found["bytes"] == path.stat().st_size
+    assert netsuke.load(path).outputs[0].shape == ("N", 10)
+    again = tmp_path / "net.nsk"
+    assert "parameters" in run("create", "lenet_5", "--output", str(again)).stdout
+    assert netsuke.load(again).describe()["parameters"] == 431_080
+
+
+def test_architectures() -> None:
+    assert [entry["name"] for entry in answer("architectures")["architectures"]] == netsuke.architectures.names()
+    assert {option["key"] for option in answer("architectures", "shufflenet_v1")["options"]} >= {"groups", "width", "seed"}
+    assert "mobilenet_v2" in run("architectures").stdout
+    assert "1, 2, 3, 4, 8" in run("architectures", "shufflenet_v1").stdout
+
+
 def test_recipes() -> None:
     assert {entry["name"] for entry in answer("recipes")["recipes"]} == set(netsuke.recipes())
     assert answer("recipes", "int8")["steps"]
@@ -180,6 +197,11 @@ def test_recipes() -> None:
         (["compress", NET, "x.nsk", "--recipe", "int8", "--data", __file__], "npz"),
         (["compress", NET, "x.nsk", "--recipe", "none.json"], "none.json: No such file"),
         (["recipes", "none"], "none"),
+        (["architectures", "none"], "mobilenet_v2"),
+        (["create", "none", "-o", "x.nsk"], "mobilenet_v2"),
+        (["create", "resnet8", "-o", "x.h5"], "nsk"),
+        (["create", "resnet8", "--width", "nan", "-o", "x.nsk"], "finite"),
+        (["create", "resnet8", "--groups", "2", "-o", "x.nsk"], "groups"),
     ],
 )
 def test_errors_are_one_line(arguments: list[str], word: str) -> None:
@@ -197,6 +219,7 @@ def test_errors_are_one_line(arguments: list[str], word: str) -> None:
         ["bench", NET, "--shape", "abc"],
         ["bench", NET, "--batch", "0"],
         ["bench", NET, "--rounds", "0"],
+        ["create", "resnet8", "-o", "x.nsk", "--classes", "ten"],
         ["evaluate", NET, "--data", TEST, "--limit", "0"],
         ["evaluate", NET, "--data", TEST, "--skip", "-1"],
         ["evaluate", NET, "--data", TEST, "--std", "1,0"],

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from .. import __version__
 from .._errors import Error
-from . import bench, compress, evaluate, export, inspect, recipes
+from . import architectures, bench, compress, create, evaluate, export, inspect, recipes
 from .output import show
 
 COMMANDS = {
@@ -19,6 +19,8 @@ COMMANDS = {
     "bench": bench,
     "export": export,
     "recipes": recipes,
+    "create": create,
+    "architectures": architectures,
 }
 
 EPILOG = """\
