@@ -73,7 +73,7 @@ bench: wheel ## bytes, milliseconds and memory of the networks at hand, ours alo
 bench-kernels: ## GFLOP/s of every kernel
 	swift run -c release KernelBenchmarks
 
-bench-peers: wheel ## milliseconds beside onnxruntime, OpenVINO, ncnn, MNN and LiteRT: table and plot in build/peers (half an hour)
+bench-peers: wheel ## milliseconds beside onnxruntime, OpenVINO, ncnn, MNN and LiteRT: table and plot in build/peers (ten minutes)
 	@Benchmarks/peers/setup.sh
 	@build/peers/venv/bin/python Benchmarks/peers/compare.py --json build/peers/results.json --markdown build/peers/results.md \
 	  --plot build/peers/results.png $(BENCH_PEERS)
