@@ -40,12 +40,17 @@ extension PlanBuilder {
     let form = "gemm \(packing.groups) \(packing.groupOutChannels) \(packing.groupInChannels) \(packing.taps) \(strides) \(scale)"
     return try packed(value, form) {
       guard let weight = graph[value].constant else { throw unsupported("the weights must be constant") }
-      var floats = try weight.decoded().floats()
-      if scale != 1 { for index in floats.indices { floats[index] *= scale } }
+      let decoded = try weight.decoded()
       let target = try memory.constant(byteCount: packing.f32Bytes)
-      floats.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress {
-          packing.pack(f32: base, strides, into: target.bindMemory(to: Float.self, capacity: packing.f32Bytes / 4))
+      let packed = target.bindMemory(to: Float.self, capacity: packing.f32Bytes / 4)
+      // Large weights are packed from where they lie: a copy would make the peak of memory half as high again.
+      if decoded.dtype == .f32, scale == 1, let base = decoded.elements(as: Float.self).baseAddress {
+        withExtendedLifetime(decoded) { packing.pack(f32: base, strides, into: packed) }
+      } else {
+        var floats = decoded.floats()
+        if scale != 1 { for index in floats.indices { floats[index] *= scale } }
+        floats.withUnsafeBufferPointer { source in
+          if let base = source.baseAddress { packing.pack(f32: base, strides, into: packed) }
         }
       }
       return UnsafeRawPointer(target)
