@@ -49,8 +49,8 @@ let package = Package(
     module(
       "Netsuke",
       [
-        "Tensors", "Graph", "Architectures", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "KernelsAVX512", "Plan", "Runtime",
-        "CMachine",
+        "Tensors", "Graph", "Architectures", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "KernelsAVX512", "Plan",
+        "Runtime", "CMachine",
       ]),
     module("NetsukeC", ["Netsuke", "CNetsuke"]),
 
@@ -64,7 +64,7 @@ let package = Package(
     tests("TensorsTests", ["Tensors"]),
     tests("GraphTests", ["Graph", "Passes", "Reference"]),
     tests("FormatsTests", ["Formats", "Passes", "Reference"]),
-    tests("ArchitecturesTests", ["Architectures", "Compression", "Formats", "Netsuke", "Reference"]),
+    tests("ArchitecturesTests", ["Architectures", "Compression", "CProbe", "Formats", "Netsuke", "Reference"]),
     tests("KernelTests", ["Kernels", "KernelsAVX512", "KernelContract", "CMachine"]),
     .target(name: "CProbe", path: "Tests/CProbe"),
     tests("RuntimeTests", ["Plan", "Runtime", "Kernels", "Formats", "Passes", "Reference", "CProbe"]),
