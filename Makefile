@@ -6,7 +6,7 @@ PY := .venv/bin/python
 LIBRARY_SOURCES := $(shell find Sources include packaging Package.swift scripts/build-library.sh -type f 2>/dev/null)
 PACKAGE_SOURCES := $(shell find bindings/python -type f -not -path '*/__pycache__/*' -not -path '*/build/*' 2>/dev/null)
 
-.PHONY: help system environment build wheel install demo test test-swift test-python test-examples test-arm64 lint format bench bench-kernels bench-peers fuzz clean
+.PHONY: help system environment build wheel install demo test test-swift test-c test-python test-examples test-arm64 test-threads lint format bench bench-kernels bench-peers fuzz clean
 
 help: ## this list
 	@echo 'Netsuke makes trained networks small and runs what it made. Begin with:'
@@ -46,10 +46,13 @@ demo: wheel ## compress a network trained on Fashion-MNIST: bytes, accuracy and 
 	@$(PY) scripts/demo.py
 
 test: wheel ## every test: Swift, Python, the examples, the style of the code
-	@scripts/test.sh swift python examples lint
+	@scripts/test.sh swift c python examples lint
 
 test-swift: system ## the tests of the library
 	@scripts/test.sh swift
+
+test-c: build ## programs in C: what a run allocates, what threads may share
+	@scripts/test.sh c
 
 test-python: wheel ## the tests of the Python package and the command line
 	@scripts/test.sh python
@@ -59,6 +62,9 @@ test-examples: wheel ## builds and runs examples/
 
 test-arm64: ## the tests of the kernels on 64-bit ARM, under qemu (not part of make test)
 	@scripts/test-arm64.sh
+
+test-threads: system ## races, under ThreadSanitizer (not part of make test)
+	@scripts/test-threads.sh
 
 lint: environment ## the style of the code, and the checks on the built objects
 	@scripts/lint.sh

@@ -347,7 +347,8 @@ typedef struct nsk_weights_options {
 /** Fills `options` with the defaults. Since 0.1. */
 NSK_API void nsk_weights_options_init(nsk_weights_options *options);
 
-/** How one call of an operator runs. The default: on the calling thread alone, in working memory that the operator keeps. */
+/** How one call of an operator runs. The default: on the calling thread alone, in working memory that the operator keeps: nothing is
+    allocated in a call that is no larger, and has no more company, than one before. */
 typedef struct nsk_run_options {
   uint32_t struct_size;
   int32_t threads;                  /* pieces that parallel_for may get; 0 and 1: none is called */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the named parts (swift, python, examples, lint), all of them even when one fails; prints what failed or was skipped, each
+# Runs the named parts (swift, c, python, examples, lint), all of them even when one fails; prints what failed or was skipped, each
 # part's closing line, and the totals. Everything that was said is in build/test-logs/.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -67,6 +67,7 @@ for part in "$@"; do
   case $part in
     swift) test_swift ;;
     python) test_python ;;
+    c) test_script c scripts/test-c.sh ;;
     examples) test_script examples scripts/test-examples.sh ;;
     lint) test_script lint scripts/lint.sh ;;
     *) echo "unknown part '$part'" >&2; exit 2 ;;

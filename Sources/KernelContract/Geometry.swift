@@ -68,6 +68,9 @@ package struct Six: BitwiseCopyable, Sendable {
     values = (at(0), at(1), at(2), at(3), at(4), at(5))
   }
 
+  /// The three innermost values behind `fill`.
+  package init(_ d: Int, _ e: Int, _ f: Int, fill: Int) { values = (fill, fill, fill, d, e, f) }
+
   package subscript(index: Int) -> Int {
     switch index {
     case 0: values.0

@@ -54,6 +54,15 @@ package struct CopyDescriptor: StepDescriptor {
     self.inputStrides = joined.strides[1]
   }
 
+  /// Three dimensions, which needs no memory; the two inner ones are joined where both tensors walk them as one.
+  package init(elementBytes: Int, extents: (Int, Int, Int), outputStrides: (Int, Int, Int), inputStrides: (Int, Int, Int)) {
+    let joins = outputStrides.1 == outputStrides.2 &* extents.2 && inputStrides.1 == inputStrides.2 &* extents.2
+    self.elementBytes = elementBytes
+    self.extents = Six(extents.0, joins ? 1 : extents.1, joins ? extents.1 &* extents.2 : extents.2, fill: 1)
+    self.outputStrides = Six(outputStrides.0, joins ? 0 : outputStrides.1, outputStrides.2, fill: 0)
+    self.inputStrides = Six(inputStrides.0, joins ? 0 : inputStrides.1, inputStrides.2, fill: 0)
+  }
+
   package var rows: Rows { Rows(count: extents.product / max(1, extents[5]), width: extents[5]) }
   package var taskCount: Int { extents.product == 0 ? 0 : rows.taskCount }
   package var scratchBytes: Int { 0 }

@@ -20,8 +20,6 @@ package final class Session: @unchecked Sendable {
 
   let model: Model
   let options: ExecutorOptions
-  /// Alive as long as the plans that call it.
-  private let callerThreads: CallerThreads?
   private(set) var ready: [ReadyPlan] = []
   /// The process whose thread is at work, 0 for none: a forked child does not wait for a thread that stayed behind.
   private let owner = Atomic<Int32>(0)
@@ -31,7 +29,6 @@ package final class Session: @unchecked Sendable {
     _ = try HostMachine.machine()
     self.model = model
     self.options = try options.executorOptions()
-    callerThreads = options.callerThreads
     ready.reserveCapacity(Session.keptPlans + 1)
   }
 

@@ -151,7 +151,7 @@ package final class Executor: @unchecked Sendable {
       let tally = PieceTally(pieces: count, memory: tallyWords)
       pieces.pointee = ParallelPieces(
         step: UnsafePointer(step), count: count, scratch: scratch, scratchStride: scratchStride, tally: tally)
-      parallelFor.function(parallelFor.user, ParallelPieces.run, pieces, count)
+      parallelFor.function(parallelFor.user, count, ParallelPieces.run, pieces)
       try tally.requireAll(node: plan.steps[index].name)
     }
   }

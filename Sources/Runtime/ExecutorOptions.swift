@@ -1,17 +1,17 @@
 /// How an executor runs its plan.
 package struct ExecutorOptions: Sendable {
-  /// The caller's own threads: must call `task(context, index)` once for every index below `count`, in any order and on any
-  /// threads, and return when all calls have returned.
+  /// The caller's own threads, as netsuke.h has them: must call `task(context, index)` once for every index below `count`, in any order and
+  /// on any threads, and return when all calls have returned.
   package struct ParallelFor: @unchecked Sendable {
     package typealias Task = @convention(c) (_ context: UnsafeMutableRawPointer?, _ index: Int) -> Void
     package typealias Function =
       @convention(c) (
-        _ user: UnsafeMutableRawPointer?, _ task: Task, _ context: UnsafeMutableRawPointer?, _ count: Int
+        _ user: UnsafeMutableRawPointer?, _ count: Int, _ task: Task?, _ context: UnsafeMutableRawPointer?
       ) -> Void
     package var function: Function
     package var user: UnsafeMutableRawPointer?
 
-    package init(function: @escaping Function, user: UnsafeMutableRawPointer?) {
+    package init(_ function: @escaping Function, user: UnsafeMutableRawPointer?) {
       self.function = function
       self.user = user
     }

@@ -56,15 +56,25 @@ package struct Tensor: Sendable {
 
   /// Bytes of a tensor, refusing negative extents and products that overflow.
   package static func checkedByteCount(_ dtype: DType, _ shape: [Int]) throws -> Int {
+    try checkedByteCount(dtype, rank: shape.count) { shape[$0] }
+  }
+
+  /// The same for up to four extents, which needs no array.
+  package static func checkedByteCount(_ dtype: DType, _ a: Int, _ b: Int, _ c: Int = 1, _ d: Int = 1) throws -> Int {
+    let extents = SIMD4(a, b, c, d)
+    return try checkedByteCount(dtype, rank: 4) { extents[$0] }
+  }
+
+  private static func checkedByteCount(_ dtype: DType, rank: Int, _ extent: (Int) -> Int) throws -> Int {
     var (bound, isEmpty) = (dtype.byteCount, false)
-    for extent in shape {
+    for axis in 0..<rank {
       // An empty tensor is held to the same bound, so that no product of its other extents overflows later.
-      let (product, overflow) = bound.multipliedReportingOverflow(by: max(extent, 1))
-      guard extent >= 0, !overflow, product <= 1 << 46 else {
-        throw Failure(.shapeMismatch, "the shape \(shape) is negative or too large")
+      let (product, overflow) = bound.multipliedReportingOverflow(by: max(extent(axis), 1))
+      guard extent(axis) >= 0, !overflow, product <= 1 << 46 else {
+        throw Failure(.shapeMismatch, "the shape \((0..<rank).map(extent)) is negative or too large")
       }
       bound = product
-      isEmpty = isEmpty || extent == 0
+      isEmpty = isEmpty || extent(axis) == 0
     }
     return isEmpty ? 0 : bound
   }

@@ -108,6 +108,22 @@ import Testing
     copy(&numbers, UInt64.self)
   }
 
+  /// Three dimensions, described without arrays, do the same as with them: whole lines that join and parts of lines that do not.
+  @Test(arguments: [(1, 4, 6, 6), (3, 4, 6, 6), (3, 4, 5, 6), (2, 1, 6, 6), (3, 0, 6, 6), (4, 5, 1, 1), (4, 5, 1, 3)])
+  func copiesOfThreeDimensions(planes: Int, rows: Int, columns: Int, width: Int) throws {
+    let input = numbered(planes * rows * width, UInt32.self)
+    let (extents, strides) = ((planes, rows, columns), (rows * width, width, 1))
+    let short = CopyDescriptor(elementBytes: 4, extents: extents, outputStrides: strides, inputStrides: strides)
+    let listed = try #require(
+      CopyDescriptor(
+        elementBytes: 4, extents: [planes, rows, columns], outputStrides: [strides.0, strides.1, 1],
+        inputStrides: [strides.0, strides.1, 1]))
+    var wanted = [UInt32](repeating: 77, count: input.count)
+    for index in wanted.indices where index % width < columns { wanted[index] = input[index] }
+    check(short, UInt32.self, input: input, wanted: wanted)
+    check(listed, UInt32.self, input: input, wanted: wanted)
+  }
+
   @Test(arguments: [0, 1, 63, 16_384, 16_385, 40_001])
   func longCopies(count: Int) throws {
     let input = numbered(count, UInt32.self)

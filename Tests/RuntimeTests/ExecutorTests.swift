@@ -87,14 +87,14 @@ import Testing
     let (graph, inputs) = try network()
     let one = try execute(graph, inputs)
     // Backwards, to show that no order is assumed; the count tells that it was asked at all.
-    let function: ExecutorOptions.ParallelFor.Function = { user, task, context, count in
+    let function: ExecutorOptions.ParallelFor.Function = { user, count, task, context in
       user?.assumingMemoryBound(to: Int.self).pointee += count
-      for index in (0..<count).reversed() { task(context, index) }
+      for index in (0..<count).reversed() { task?(context, index) }
     }
     let calls = UnsafeMutablePointer<Int>.allocate(capacity: 1)
     calls.initialize(to: 0)
     defer { calls.deallocate() }
-    let options = ExecutorOptions(threads: 4, parallelFor: .init(function: function, user: calls))
+    let options = ExecutorOptions(threads: 4, parallelFor: .init(function, user: calls))
     #expect(sameBits(try Executor(makePlan(graph), options).run(inputs), one))
     #expect(calls.pointee >= 8)
   }
@@ -104,14 +104,14 @@ import Testing
   @Test func aParallelForThatLeavesPiecesOutIsFoundOut() throws {
     let (graph, inputs) = try network()
     let one = try execute(graph, inputs)
-    let function: ExecutorOptions.ParallelFor.Function = { user, task, context, count in
+    let function: ExecutorOptions.ParallelFor.Function = { user, count, task, context in
       let mode = user?.load(as: Int.self) ?? 0
-      for index in 0..<count - mode % 2 { task(context, index) }
-      if mode == 2 { for index in -1...count + 1 { task(context, index) } }
+      for index in 0..<count - mode % 2 { task?(context, index) }
+      if mode == 2 { for index in -1...count + 1 { task?(context, index) } }
     }
     let mode = UnsafeMutablePointer<Int>.allocate(capacity: 1)
     defer { mode.deallocate() }
-    let executor = try Executor(makePlan(graph), ExecutorOptions(threads: 3, parallelFor: .init(function: function, user: mode)))
+    let executor = try Executor(makePlan(graph), ExecutorOptions(threads: 3, parallelFor: .init(function, user: mode)))
     for wrong in [1, 2, 0, 1, 0] {
       mode.initialize(to: wrong)
       if wrong == 1 {
@@ -200,14 +200,14 @@ import Testing
     }
     // The parallel-for of a run is called in its midst: another run at that moment is a second user.
     let session = Session()
-    let function: ExecutorOptions.ParallelFor.Function = { user, task, context, count in
+    let function: ExecutorOptions.ParallelFor.Function = { user, count, task, context in
       if let user {
         let session = Unmanaged<Session>.fromOpaque(user).takeUnretainedValue()
         do { _ = try session.executor?.run(session.inputs) } catch { session.status = (error as? Failure)?.status }
       }
-      for index in 0..<count { task(context, index) }
+      for index in 0..<count { task?(context, index) }
     }
-    let options = ExecutorOptions(threads: 2, parallelFor: .init(function: function, user: Unmanaged.passUnretained(session).toOpaque()))
+    let options = ExecutorOptions(threads: 2, parallelFor: .init(function, user: Unmanaged.passUnretained(session).toOpaque()))
     let (large, largeInputs) = try network()
     let executor = try Executor(makePlan(large), options)
     session.executor = executor

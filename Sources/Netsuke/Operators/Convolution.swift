@@ -58,8 +58,8 @@ package final class Convolution: Sendable {
   ) throws {
     try Convolution.checkBatch(batch)
     let output = try shape.outputSize(height: height, width: width)
-    let inputBytes = try Tensor.checkedByteCount(.f32, [batch, height, width, shape.inChannels])
-    let outputBytes = try Tensor.checkedByteCount(.f32, [batch, output.height, output.width, shape.outChannels])
+    let inputBytes = try Tensor.checkedByteCount(.f32, batch, height, width, shape.inChannels)
+    let outputBytes = try Tensor.checkedByteCount(.f32, batch, output.height, output.width, shape.outChannels)
     guard batch > 0 else { return }
     guard let x, let y else { throw Failure(.invalidArgument, "\(x == nil ? "x" : "y") is NULL") }
     let from = UnsafeRawPointer(x), to = UnsafeRawPointer(y)

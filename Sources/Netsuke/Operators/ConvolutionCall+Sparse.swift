@@ -19,7 +19,7 @@ extension ConvolutionCall {
     place(&probe, columnsInPlace: shape.isPointwise)
     var layout = WorkspaceLayout()
     let scratch = try addScratch(probe.scratchBytes, to: &layout)
-    let columns = shape.isPointwise ? nil : try layout.add([shape.depth, outputPixels], of: .f32)
+    let columns = shape.isPointwise ? nil : try layout.add(shape.depth, outputPixels, of: .f32)
     try workspace.withBytes(layout.byteCount) { base in
       let runner = StepRunner(run: run, scratch: base + scratch.offset, scratchStride: scratch.stride)
       for image in 0..<geometry.batch {
@@ -59,12 +59,10 @@ extension ConvolutionCall {
       let rows = inside(geometry.outputHeight, stride: shape.strideY, offset: offsetY, limit: geometry.inputHeight)
       let places = inside(geometry.outputWidth, stride: shape.strideX, offset: offsetX, limit: geometry.inputWidth)
       guard !rows.isEmpty, !places.isEmpty else { continue }
-      guard
-        let copy = CopyDescriptor(
-          elementBytes: 4, extents: [shape.groupInChannels, rows.count, places.count],
-          outputStrides: [shape.taps * outputPixels, geometry.outputWidth, 1],
-          inputStrides: [channelStride, shape.strideY * geometry.inputWidth * pixelStride, shape.strideX * pixelStride])
-      else { throw Failure(.internal, "a copy of three dimensions cannot be described") }
+      let copy = CopyDescriptor(
+        elementBytes: 4, extents: (shape.groupInChannels, rows.count, places.count),
+        outputStrides: (shape.taps * outputPixels, geometry.outputWidth, 1),
+        inputStrides: (channelStride, shape.strideY * geometry.inputWidth * pixelStride, shape.strideX * pixelStride))
       let from =
         ((rows.lowerBound * shape.strideY + offsetY) * geometry.inputWidth + places.lowerBound * shape.strideX + offsetX) * pixelStride
       try runner(copy, columns + tap * outputPixels + rows.lowerBound * geometry.outputWidth + places.lowerBound, x + from)

@@ -19,7 +19,7 @@ struct ConvolutionCall {
   /// Adds the scratch memory of all threads.
   func addScratch(_ bytes: Int, to layout: inout WorkspaceLayout) throws -> (offset: Int, stride: Int) {
     let stride = StepRunner.stride(bytes)
-    return (try layout.add([run.threads, stride], of: .u8), stride)
+    return (try layout.add(run.threads, stride, of: .u8), stride)
   }
 
   func turnInput(_ runner: StepRunner, _ x: UnsafePointer<Float>, to nhwc: UnsafeMutableRawPointer) throws {
@@ -54,8 +54,8 @@ struct ConvolutionCall {
   ) throws {
     var layout = WorkspaceLayout()
     let scratch = try addScratch(scratchBytes, to: &layout)
-    let input = turnsInput ? try layout.add([inputCount], of: .f32) : nil
-    let output = turnsOutput ? try layout.add([outputCount], of: .f32) : nil
+    let input = turnsInput ? try layout.add(inputCount, of: .f32) : nil
+    let output = turnsOutput ? try layout.add(outputCount, of: .f32) : nil
     try workspace.withBytes(layout.byteCount) { base in
       let runner = StepRunner(run: run, scratch: base + scratch.offset, scratchStride: scratch.stride)
       if let input { try turnInput(runner, x, to: base + input) }
@@ -73,11 +73,11 @@ struct ConvolutionCall {
     let parameters = try weights.parameters(for: UnsafeBufferPointer(start: x, count: inputCount))
     var layout = WorkspaceLayout()
     let scratch = try addScratch(weights.scratchBytes(geometry), to: &layout)
-    let codes = try layout.add([inputCount], of: .u8)
-    let turned = turnsInput ? try layout.add([inputCount], of: .u8) : nil
-    let bias = try layout.add([weights.columnCount], of: .s32)
-    let scales = try layout.add([weights.columnCount], of: .f32)
-    let output = turnsOutput ? try layout.add([outputCount], of: .f32) : nil
+    let codes = try layout.add(inputCount, of: .u8)
+    let turned = turnsInput ? try layout.add(inputCount, of: .u8) : nil
+    let bias = try layout.add(weights.columnCount, of: .s32)
+    let scales = try layout.add(weights.columnCount, of: .f32)
+    let output = turnsOutput ? try layout.add(outputCount, of: .f32) : nil
     try workspace.withBytes(layout.byteCount) { base in
       let runner = StepRunner(run: run, scratch: base + scratch.offset, scratchStride: scratch.stride)
       try runner(

@@ -9,9 +9,9 @@ struct QuantizedWeights: Sendable {
   private let shape: ConvolutionShape
   /// [out][depth] as the kernels want it: s8 for products, s16 for depthwise.
   private let packed: Storage
-  /// For each output channel: the weights' scale, the sum of their codes.
-  private let scales: [Float]
-  private let sums: [Int32]
+  /// For each column of the packed weights: the weights' scale (f32), the sum of their codes (s32); zeros where there is no channel.
+  private let scales: Storage
+  private let sums: Storage
   /// For each output channel a 1 and the bias.
   private let ones: Storage
   private let bias: Storage
@@ -33,16 +33,20 @@ struct QuantizedWeights: Sendable {
     }
     let source = codes.pointer(Int8.self)
     self.shape = shape
-    scales = quantization?.scales ?? []
-    sums = (0..<shape.outChannels).map { channel in
+    let scales = quantization?.scales ?? []
+    let sums = (0..<shape.outChannels).map { channel in
       (0..<depth).reduce(Int32(0)) { $0 + Int32(source[channel * depth + $1]) }
     }
     if shape.isDepthwise {
       let packing = DepthwisePacking(channels: shape.outChannels, taps: shape.taps)
       packed = try Storage.of(Int16.self, packing.weightCount) { packing.pack(s8: source, into: $0) }
+      self.scales = try Storage.of(Float.self, packing.columnCount) { packing.packColumns(scales, fill: 0, into: $0) }
+      self.sums = try Storage.of(Int32.self, packing.columnCount) { packing.packColumns(sums, fill: 0, into: $0) }
     } else {
       let packing = shape.gemmPacking
       packed = try Storage.of(Int8.self, packing.s8Bytes) { packing.pack(s8: source, packing.oihw, into: $0) }
+      self.scales = try Storage.of(Float.self, packing.columnCount) { packing.packColumns(scales, fill: 0, into: $0) }
+      self.sums = try Storage.of(Int32.self, packing.columnCount) { packing.packColumns(sums, fill: 0, into: $0) }
     }
     ones = try Storage.of([Float](repeating: 1, count: shape.outChannels))
     self.bias = try Storage.of(bias)
@@ -50,7 +54,7 @@ struct QuantizedWeights: Sendable {
     fixed = try range.map { try AffineParameters.unsigned8(low: $0.lowerBound, high: $0.upperBound) }
   }
 
-  var byteCount: Int { packed.byteCount + 4 * (scales.count + sums.count) + bias.byteCount }
+  var byteCount: Int { packed.byteCount + scales.byteCount + sums.byteCount + bias.byteCount }
 
   /// Elements of the arrays that `run` needs, one of s32 and one of f32.
   var columnCount: Int {
@@ -79,21 +83,18 @@ struct QuantizedWeights: Sendable {
     bias columnBias: UnsafeMutablePointer<Int32>, scales columnScales: UnsafeMutablePointer<Float>, to y: UnsafeMutablePointer<Float>,
     _ epilogue: Epilogue
   ) throws {
-    let offsets = sums.map { -parameters.zeroPoint * $0 }
-    let steps = scales.map { $0 * parameters.scale }
+    let sums = sums.pointer(Int32.self), scales = scales.pointer(Float.self)
+    for column in 0..<columnCount {
+      columnBias[column] = -parameters.zeroPoint * sums[column]
+      columnScales[column] = scales[column] * parameters.scale
+    }
     let zeroPoint = UInt8(clamping: parameters.zeroPoint)
     if shape.isDepthwise {
-      let packing = DepthwisePacking(channels: shape.outChannels, taps: shape.taps)
-      packing.packColumns(offsets, fill: 0, into: columnBias)
-      packing.packColumns(steps, fill: 0, into: columnScales)
       try runner(
         DepthwiseU8S8Descriptor(
           geometry: geometry, channels: shape.outChannels, inputZeroPoint: zeroPoint, weights: packed.pointer(Int16.self), bias: columnBias,
           scales: columnScales, requantization: .f32(hasBias ? .none : epilogue)), y, codes)
     } else {
-      let packing = shape.gemmPacking
-      packing.packColumns(offsets, fill: 0, into: columnBias)
-      packing.packColumns(steps, fill: 0, into: columnScales)
       try runner(
         GemmU8S8Descriptor(
           geometry: geometry, groups: shape.groups, groupInChannels: shape.groupInChannels, groupOutChannels: shape.groupOutChannels,

@@ -26,7 +26,7 @@ package struct OperatorRun: Sendable {
 
   /// Calls `task` for 0 ..< count on the caller's threads, if there are any.
   func spread(_ count: Int, _ context: UnsafeMutableRawPointer, _ task: CallerThreads.Task) {
-    callerThreads?.call(count, task, context)
+    if let callerThreads { callerThreads.function(callerThreads.user, count, task, context) }
   }
 }
 

@@ -45,8 +45,8 @@ struct WorkspaceLayout {
 
   /// The offset of a new part.
   /// - Throws: `shapeMismatch` where the sizes are absurd.
-  mutating func add(_ extents: [Int], of dtype: DType) throws -> Int {
-    let bytes = try Tensor.checkedByteCount(dtype, extents)
+  mutating func add(_ rows: Int, _ columns: Int = 1, of dtype: DType) throws -> Int {
+    let bytes = try Tensor.checkedByteCount(dtype, rows, columns)
     let offset = byteCount
     byteCount += (bytes + 127) & ~63
     return offset

@@ -20,9 +20,9 @@ package enum IntegerProduct {
     let packing = GemmPacking(groupOutChannels: n, groupInChannels: k)
     let strides = GemmPacking.Strides(output: ldb, input: 1)
     var layout = WorkspaceLayout()
-    let packed = try layout.add([packing.columnCount, roundUp(k, to: 2)], of: .s8)
-    let sums = try layout.add([n], of: .s32)
-    let bias = try layout.add([packing.columnCount], of: .s32)
+    let packed = try layout.add(packing.columnCount, roundUp(k, to: 2), of: .s8)
+    let sums = try layout.add(n, of: .s32)
+    let bias = try layout.add(packing.columnCount, of: .s32)
     let geometry = Geometry.matrix(rows: m, inputStride: lda, outputStride: ldc)
     let memory = Workspace()
     try memory.withBytes(layout.byteCount) { base in
