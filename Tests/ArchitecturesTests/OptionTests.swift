@@ -38,6 +38,15 @@ import Testing
     }
   }
 
+  /// Channels divide into the groups whatever the width.
+  @Test(arguments: [1, 2, 3, 4, 8] as [Double]) func widthsAndGroups(groups: Double) throws {
+    let network = try Architecture.named("shufflenet_v1")
+    for width in [0.05, 0.06, 0.1, 0.13, 0.2, 0.25, 0.33, 0.4, 0.77, 1.05, 1.3, 1.99] {
+      let graph = try network.graph([("width", width), ("groups", groups), ("resolution", 32)])
+      #expect(graph[graph.outputs[0]].type == ValueType(.f32, [.symbol("N"), 1000]))
+    }
+  }
+
   @Test func unknownAndRepeatedKeys() throws {
     let network = try Architecture.named("lenet_5")
     #expect(throws: Failure.self) { _ = try network.graph([("width", 1)]) }

@@ -12,7 +12,9 @@ extension Architecture {
     var x = try net.convNorm(x, "conv1", first, Window(3, stride: 2, padding: 1), then: .relu)
     x = try net.maxPool(x, "pool1", Window(3, stride: 2, padding: 1))
     for (stage, depth) in [4, 8, 4].enumerated() {
-      let count = max(nearestMultiple(of: 4 * groups, to: Double(channels << stage) * width), x.channels + groups)
+      // More than there are: a strided unit stands beside its input.
+      let least = (x.channels / (4 * groups) + 1) * 4 * groups
+      let count = max(nearestMultiple(of: 4 * groups, to: Double(channels << stage) * width), least)
       for unit in 0..<depth {
         x = try net.shuffleUnit(
           x, "stage\(stage + 2)/unit\(unit + 1)", count, groups: groups, firstGroups: stage == 0 && unit == 0 ? 1 : groups,
