@@ -5,7 +5,7 @@ import KernelsAVX512
 
 // Times every kernel of the registry on its family's cases: KernelBenchmarks [text that the line must contain].
 let wanted = CommandLine.arguments.dropFirst().first
-let cases = productF32Cases() + productU8S8Cases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases()
+let cases = productF32Cases() + productU8S8Cases() + winogradCases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases()
 let peak = measurePeak()
 print("peak \(rounded(peak)) GFLOP/s in f32 on one core")
 let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []

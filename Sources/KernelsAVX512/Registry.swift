@@ -3,6 +3,7 @@ import KernelContract
 /// The kernels that a processor with AVX-512 (F, BW, DQ, VL) runs faster than those of `Kernels`, to be put before them. Bits are the same.
 package func kernelTableAVX512() -> [KernelEntry] {
   [
-    KernelEntry("gemm_f32_8x16", .gemmF32, tile: (8, 16), .consistent, stepGemmF32)
+    KernelEntry("gemm_f32_8x16", .gemmF32, tile: (8, 16), .consistent, stepGemmF32),
+    KernelEntry("winograd_f32_8x16", .winogradF32, tile: (8, 16), .consistent, stepWinogradF32),
   ]
 }

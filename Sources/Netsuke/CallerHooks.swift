@@ -13,6 +13,8 @@ package struct SessionOptions {
   package var deallocate: (@convention(c) (UnsafeMutableRawPointer?, UnsafeMutableRawPointer?) -> Void)?
   package var allocatorUser: UnsafeMutableRawPointer?
   package var profile = false
+  /// No Winograd convolution: sums are made term by term only.
+  package var exact = false
 
   package init() {}
 

@@ -58,7 +58,8 @@ extension Step {
       "name": .string(name), "operators": .strings(operators), "kernel": .string(kernel), "dtype": .string(dtypeName),
       "shape": .array(extents.map { .number(Double($0)) }), "layout": .string(layout),
       "tasks": .number(Double(taskCount)), "macs": .number(Double(macs)), "bytes": .number(Double(bytes)),
-      "split": .bool(paysToSplit),
+      "split": .bool(paysToSplit), "why": choice.map { .string($0.text) } ?? .null,
+      "estimated_ms": choice.map { .number($0.nanoseconds / 1e6) } ?? .null,
     ]
   }
 }

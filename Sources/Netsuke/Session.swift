@@ -20,6 +20,7 @@ package final class Session: @unchecked Sendable {
 
   let model: Model
   let options: ExecutorOptions
+  private let exact: Bool
   private(set) var ready: [ReadyPlan] = []
   /// The process whose thread is at work, 0 for none: a forked child does not wait for a thread that stayed behind.
   private let owner = Atomic<Int32>(0)
@@ -29,6 +30,7 @@ package final class Session: @unchecked Sendable {
     _ = try HostMachine.machine()
     self.model = model
     self.options = try options.executorOptions()
+    exact = options.exact
     ready.reserveCapacity(Session.keptPlans + 1)
   }
 
@@ -95,15 +97,16 @@ package final class Session: @unchecked Sendable {
       _ = try Tensor.checkedByteCount(dtype, shape)
       shapes.append(shape)
     }
-    return ReadyPlan(try Executor(try Planner.plan(model.graph, inputShapes: shapes, threads: options.threads), options))
+    let plan = try Planner.plan(model.graph, inputShapes: shapes, PlanOptions(threads: options.threads, exact: exact))
+    return ReadyPlan(try Executor(plan, options))
   }
 }
 
 extension Planner {
   /// The plan of a graph for these input shapes on this machine.
-  static func plan(_ graph: Graph, inputShapes: [[Int]], threads: Int) throws -> Plan {
+  static func plan(_ graph: Graph, inputShapes: [[Int]], _ options: PlanOptions) throws -> Plan {
     let fixed = try Pipeline.specialize(graph, inputShapes: inputShapes)
     let planner = Planner(kernels: try HostMachine.kernels(), machine: try HostMachine.machine())
-    return try planner.plan(fixed, PlanOptions(threads: threads))
+    return try planner.plan(fixed, options)
   }
 }

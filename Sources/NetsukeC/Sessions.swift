@@ -22,6 +22,7 @@ private func translate(_ options: nsk_session_options) -> SessionOptions {
   result.deallocate = options.deallocate
   result.allocatorUser = options.allocator_user
   result.profile = options.profile != 0
+  result.exact = options.exact != 0
   return result
 }
 

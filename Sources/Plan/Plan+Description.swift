@@ -1,18 +1,18 @@
 extension Plan: CustomStringConvertible {
   /// The plan as a table for people: one line a step.
   package var description: String {
-    var rows = [["step", "node", "operators", "kernel", "result", "tasks", "MMAC", "KB"]]
+    var rows = [["step", "node", "operators", "kernel", "result", "tasks", "MMAC", "KB", "why"]]
     for (index, step) in steps.enumerated() {
       rows.append([
         "\(index)", step.name, step.operators.joined(separator: "+"), step.kernel, "\(step.dtypeName) \(step.shape) \(step.layout)",
-        "\(step.taskCount)", Plan.thousandths(step.macs, of: 1_000_000), Plan.thousandths(step.bytes, of: 1000),
+        "\(step.taskCount)", Plan.thousandths(step.macs, of: 1_000_000), Plan.thousandths(step.bytes, of: 1000), step.choice?.text ?? "",
       ])
     }
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     let lines = rows.map { row in
       row.enumerated().map { column, text in
         let padding = String(repeating: " ", count: widths[column] - text.count)
-        return column >= 5 ? padding + text : text + padding
+        return column == row.count - 1 ? text : column >= 5 ? padding + text : text + padding
       }.joined(separator: "  ")
     }
     let summary =
@@ -21,13 +21,13 @@ extension Plan: CustomStringConvertible {
     return (lines + [summary]).joined(separator: "\n")
   }
 
-  /// The plan as JSON: `{"steps": [{"node", "operators", "kernel", "dtype", "shape", "layout", "tasks", "macs", "bytes"}], …}`.
+  /// The plan as JSON: `{"steps": [{"node", "operators", "kernel", "dtype", "shape", "layout", "tasks", "macs", "bytes", "why"}], …}`.
   package var json: String {
     let list = steps.map { step in
       """
       {"node": \(Plan.quoted(step.name)), "operators": [\(step.operators.map(Plan.quoted).joined(separator: ", "))], \
       "kernel": \(Plan.quoted(step.kernel)), "dtype": "\(step.dtypeName)", "shape": \(step.extents), "layout": "\(step.layout)", \
-      "tasks": \(step.taskCount), "macs": \(step.macs), "bytes": \(step.bytes)}
+      "tasks": \(step.taskCount), "macs": \(step.macs), "bytes": \(step.bytes), "why": \(Plan.quoted(step.choice?.text ?? ""))}
       """
     }
     return """

@@ -71,6 +71,8 @@ package struct Step: Sendable {
   package var dtypeName: String
   package var extents: [Int]
   package var layout: String
+  /// Why it is run by this kernel, where there was a choice.
+  package var choice: Choice?
 
   /// Whether helpers are worth their wake-up, a few microseconds: by the least time that the step can take on one core.
   package var paysToSplit: Bool {

@@ -43,6 +43,10 @@ final class PlanBuilder {
   let options: PlanOptions
   let memory = PlanMemory()
   let placements: [ValueID: Placement]
+  /// What kernels are estimated to take on this machine.
+  let costTable: CostTable
+  /// Bytes of the network's constants as f32.
+  let networkBytes: Int
 
   var buffers: [Buffer] = []
   var drafts: [Draft] = []
@@ -65,6 +69,11 @@ final class PlanBuilder {
     uses = graph.uses()
     node = Node(.identity, name: "", inputs: [], outputs: [])
     placements = try Placement.all(in: graph, uses: uses)
+    costTable = CostTable.nearest(to: machine)
+    networkBytes = graph.values.reduce(0) { sum, value in
+      let (bytes, overflow) = sum.addingReportingOverflow(saturatingProduct([4, value.constant?.count ?? 0]))
+      return overflow ? Int.max : bytes
+    }
   }
 
   /// What shape arithmetic knows of the node being lowered.
@@ -94,8 +103,10 @@ final class PlanBuilder {
   /// - Parameters:
   ///   - views: the output first, then the inputs, in the order that the kernel's family documents.
   ///   - inPlace: positions of inputs that the output may share memory with, where their views are alike.
+  ///   - choice: why the node is run by this kernel, where there was a choice.
   func emit<Descriptor: StepDescriptor>(
-    _ descriptor: Descriptor, _ views: [View], macs: Int = 0, inPlace: [Int] = [], fusing: [String] = []
+    _ descriptor: Descriptor, _ views: [View], macs: Int = 0, inPlace: [Int] = [], fusing: [String] = [],
+    choice: Choice? = nil
   ) throws {
     guard descriptor.taskCount > 0 else { return }
     guard let entry = kernels.first(where: { $0.family == Descriptor.family }) else {
@@ -107,7 +118,7 @@ final class PlanBuilder {
       descriptor: UInt(bitPattern: try memory.place(descriptor)), buffers: [], taskCount: descriptor.taskCount,
       scratchBytes: descriptor.scratchBytes, macs: macs, bytes: views.reduce(0) { $0 + $1.byteCount },
       dtypeName: views.first?.dtype.name ?? "",
-      extents: views.first?.shape ?? [], layout: views.first?.layoutName ?? "")
+      extents: views.first?.shape ?? [], layout: views.first?.layoutName ?? "", choice: choice)
     for view in views {
       buffers[view.buffer].first = min(buffers[view.buffer].first, drafts.count)
       buffers[view.buffer].last = max(buffers[view.buffer].last, drafts.count)

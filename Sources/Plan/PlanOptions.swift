@@ -3,5 +3,12 @@ package struct PlanOptions: Sendable, Hashable {
   /// Threads that will run it: work is cut finely enough for them. The plan runs with any number, to the same bits.
   package var threads: Int
 
-  package init(threads: Int = 1) { self.threads = max(1, threads) }
+  /// Sums of products are made term by term only: no Winograd convolution, whose rounding errors are larger (and which spreads what is not
+  /// a number over a tile).
+  package var exact: Bool
+
+  package init(threads: Int = 1, exact: Bool = false) {
+    self.threads = max(1, threads)
+    self.exact = exact
+  }
 }

@@ -61,8 +61,8 @@ struct Net {
   }
 }
 
-func makePlan(_ graph: Graph, threads: Int = 1) throws -> Plan {
-  try Planner(kernels: kernelTable(), machine: .current()).plan(graph, PlanOptions(threads: threads))
+func makePlan(_ graph: Graph, threads: Int = 1, exact: Bool = false) throws -> Plan {
+  try Planner(kernels: kernelTable(), machine: .current()).plan(graph, PlanOptions(threads: threads, exact: exact))
 }
 
 /// The outputs of the plan of `graph`, in memory of the caller's filled with garbage beforehand.

@@ -52,7 +52,7 @@ extension nsk_session_options: OptionStruct {
     options.struct_size = UInt32(MemoryLayout<Self>.size)
     return options
   }
-  var isClean: Bool { isZero(reserved) && reserved_word == 0 }
+  var isClean: Bool { isZero(reserved) }
 }
 
 extension nsk_weights_options: OptionStruct {

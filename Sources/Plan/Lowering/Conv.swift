@@ -112,20 +112,29 @@ extension PlanBuilder {
     }
     let geometry = conv.geometry(input: inStride, output: outStride)
     let copiesRows = direct != nil || (conv.taps > 1 && conv.groupIn < 32)
-    let blocks = ProductBlocks(
-      geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, tileRows: tileRows(.gemmF32), machine: machine,
-      threads: options.threads)
-    let descriptor = GemmF32Descriptor(
-      geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut,
-      weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: try packedColumns(bias, fill: 0, conv.packing),
-      epilogue: Epilogue(join?.activation ?? activation), residualPixelStride: join?.view.pixelStride, inputIsNCHW: direct != nil,
-      rowBlock: blocks.rows, panelBlock: blocks.panels)
-    if let join {
-      try emit(descriptor, [output, input, join.view], macs: conv.macs, inPlace: [2], fusing: ["Add"] + names(join.activation))
-      fused.insert(join.node)
-    } else {
-      try emit(descriptor, [output, input], macs: conv.macs, fusing: names(activation))
+    func grid(threads: Int) -> ProductBlocks {
+      ProductBlocks(
+        geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, tileRows: tileRows(.gemmF32), machine: machine, threads: threads)
     }
+    let (tile, choice) = try chooseConv(
+      conv, w, bias, geometry, grid(threads: 1), copiesRows: copiesRows, fromPlanes: direct != nil)
+    let columns = try packedColumns(bias, fill: 0, conv.packing)
+    let epilogue = Epilogue(join?.activation ?? activation)
+    let views = [output, input] + (join.map { [$0.view] } ?? [])
+    let fusing = (join == nil ? [] : ["Add"]) + names(join?.activation ?? activation)
+    if let tile {
+      let descriptor = try winograd(
+        conv, w, tile: tile, geometry: geometry, bias: columns, epilogue: epilogue, residualPixelStride: join?.view.pixelStride)
+      try emit(descriptor, views, macs: conv.macs, inPlace: [2], fusing: fusing, choice: choice)
+    } else {
+      let blocks = grid(threads: options.threads)
+      let descriptor = GemmF32Descriptor(
+        geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut,
+        weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: columns, epilogue: epilogue,
+        residualPixelStride: join?.view.pixelStride, inputIsNCHW: direct != nil, rowBlock: blocks.rows, panelBlock: blocks.panels)
+      try emit(descriptor, views, macs: conv.macs, inPlace: [2], fusing: fusing, choice: choice)
+    }
+    if let join { fused.insert(join.node) }
     define(target, output)
   }
 

@@ -14,10 +14,11 @@ namespace {
 /// A session is for one thread at a time; Python's threads wait for each other here, without the GIL.
 class Session {
  public:
-  Session(const Model &model, int32_t threads, nb::object parallel_for, bool profile) : parallel_{parallel_for, nullptr} {
+  Session(const Model &model, int32_t threads, nb::object parallel_for, bool profile, bool exact) : parallel_{parallel_for, nullptr} {
     nsk_session_options options = NSK_SESSION_OPTIONS_INIT;
     options.threads = threads;
     options.profile = profile ? 1 : 0;
+    options.exact = exact ? 1 : 0;
     if (!parallel_for.is_none()) {
       options.parallel_for = &PythonParallelFor::run;
       options.parallel_user = &parallel_;
@@ -86,8 +87,8 @@ class Session {
 void bind_session(nb::module_ &module) {
   bind_parallel(module);
   nb::class_<Session>(module, "Session")
-      .def(nb::init<const Model &, int32_t, nb::object, bool>(), nb::arg("model"), nb::arg("threads"), nb::arg("parallel_for").none(),
-           nb::arg("profile"))
+      .def(nb::init<const Model &, int32_t, nb::object, bool, bool>(), nb::arg("model"), nb::arg("threads"), nb::arg("parallel_for").none(),
+           nb::arg("profile"), nb::arg("exact"))
       .def("run", &Session::run, nb::arg("model"), nb::arg("arrays"))
       .def("profile", &Session::profile)
       .def("plan", &Session::plan)

@@ -131,6 +131,7 @@ class Model:
         threads: int = 1,
         parallel_for: Callable[[int, Callable[[int], None]], object] | None = None,
         profile: bool = False,
+        exact: bool = False,
     ) -> Session:
         """The model made ready to run.
 
@@ -138,8 +139,9 @@ class Model:
         parallel_for: your own thread pool: called with (count, task), it calls task(i) once for each i below count, on any
                       threads, and returns when all are done. None: the session starts threads of its own when threads > 1.
         profile:      time every step, for `Session.profile`.
+        exact:        no Winograd convolutions: slower, sums are made term by term.
         """
-        return Session(self, threads=threads, parallel_for=parallel_for, profile=profile)
+        return Session(self, threads=threads, parallel_for=parallel_for, profile=profile, exact=exact)
 
     def __repr__(self) -> str:
         name = self.describe().get("name") or "model"

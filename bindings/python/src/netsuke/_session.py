@@ -28,10 +28,11 @@ class Session:
         threads: int = 1,
         parallel_for: Callable[[int, Callable[[int], None]], object] | None = None,
         profile: bool = False,
+        exact: bool = False,
     ) -> None:
         self._model = model
         self._threads = threads
-        self._handle = _netsuke.Session(model._handle, operator.index(threads), parallel_for, profile)
+        self._handle = _netsuke.Session(model._handle, operator.index(threads), parallel_for, profile, exact)
 
     @property
     def model(self) -> Model:

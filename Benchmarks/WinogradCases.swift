@@ -1,0 +1,37 @@
+import KernelContract
+
+extension Layer {
+  /// 3 × 3 layers of stride 1, from early and wide to late and deep.
+  static let filters = [
+    Layer(name: "vgg 224", size: 224, inChannels: 64, outChannels: 64, kernel: 3),
+    Layer(name: "vgg 112", size: 112, inChannels: 128, outChannels: 128, kernel: 3),
+    Layer(name: "vgg 56", size: 56, inChannels: 256, outChannels: 256, kernel: 3),
+    Layer(name: "vgg 28", size: 28, inChannels: 512, outChannels: 512, kernel: 3),
+    Layer(name: "vgg 14", size: 14, inChannels: 512, outChannels: 512, kernel: 3),
+    Layer(name: "resnet 56", size: 56, inChannels: 64, outChannels: 64, kernel: 3),
+    Layer(name: "resnet 28", size: 28, inChannels: 128, outChannels: 128, kernel: 3),
+    Layer(name: "resnet 14", size: 14, inChannels: 256, outChannels: 256, kernel: 3),
+    Layer(name: "resnet 7", size: 7, inChannels: 512, outChannels: 512, kernel: 3),
+    Layer(name: "squeeze 55", size: 55, inChannels: 16, outChannels: 64, kernel: 3),
+    Layer(name: "squeeze 27", size: 27, inChannels: 32, outChannels: 128, kernel: 3),
+    Layer(name: "squeeze 13", size: 13, inChannels: 64, outChannels: 256, kernel: 3),
+  ]
+}
+
+func winogradCases() -> [Case] {
+  Layer.filters.flatMap { layer in [2, 4, 6].map { winogradCase(layer, tile: $0) } }
+}
+
+private func winogradCase(_ layer: Layer, tile: Int) -> Case {
+  let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
+  let packing = WinogradPacking(tile: tile, groupOutChannels: layer.outChannels, groupInChannels: layer.inChannels)
+  let tiles = blocks(layer.outSize, of: tile) * blocks(layer.outSize, of: tile)
+  let grid = WinogradBlocks(packing, tileCount: tiles, level2Bytes: 1 << 20, level3Bytes: 32 << 20, tileRows: 6, threads: 1)
+  let descriptor = WinogradF32Descriptor(
+    geometry: layer.geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels, tile: tile,
+    weights: Buffer.floats(packing.weightCount).pointer(), bias: Buffer.floats(layer.outChannels).pointer(), epilogue: .relu,
+    tileBlock: grid.tiles, panelBlock: grid.panels)
+  return Case(
+    "\(tile)×\(tile) \(layer.name)", macs: layer.macs, bytes: Double(4 * (input + output + packing.weightCount)), descriptor,
+    [.floats(output), .floats(input)])
+}

@@ -1,0 +1,84 @@
+/// 3 × 3 convolution of stride 1 in f32 by Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural
+/// Networks", 2015): the same operation as `GemmF32Descriptor`, with fewer multiplications and other roundings.
+///
+/// The output is cut into tiles of `tile` × `tile` pixels. A tile sees (`tile` + 2)² input pixels; their transform has as many *points*, and at
+/// each point the transformed inputs of all tiles times the transformed weights are one small product. `tile` is 2, 4 or 6; the window
+/// is 3 × 3, strides and dilations are 1, pads are any.
+///
+/// Buffers: output, input, residual (only with `hasResidual`; may be the output itself).
+package struct WinogradF32Descriptor: StepDescriptor {
+  package static let family = KernelFamily.winogradF32
+
+  /// The first field, where the kernels expect it.
+  package var geometry: Geometry
+  package var groups: Int
+  package var groupInChannels: Int
+  package var groupOutChannels: Int
+  /// Output pixels of a tile in each direction: 2, 4 or 6.
+  package var tile: Int
+  /// Packed by `WinogradPacking.pack`.
+  package var weights: UnsafePointer<Float>
+  /// `GemmPacking.columnCount` values, arranged by `packColumns`.
+  package var bias: UnsafePointer<Float>
+  package var epilogue: Epilogue
+  package var hasResidual: Bool
+  package var residualPixelStride: Int
+  /// Tiles of one task.
+  package var tileBlock: Int
+  /// Panels of 16 output channels of one task.
+  package var panelBlock: Int
+
+  package init(
+    geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, tile: Int, weights: UnsafePointer<Float>,
+    bias: UnsafePointer<Float>, epilogue: Epilogue = .none, residualPixelStride: Int? = nil, tileBlock: Int, panelBlock: Int
+  ) {
+    self.geometry = geometry
+    self.groups = groups
+    self.groupInChannels = groupInChannels
+    self.groupOutChannels = groupOutChannels
+    self.tile = tile
+    self.weights = weights
+    self.bias = bias
+    self.epilogue = epilogue
+    hasResidual = residualPixelStride != nil
+    self.residualPixelStride = residualPixelStride ?? 0
+    self.tileBlock = tileBlock
+    self.panelBlock = panelBlock
+  }
+
+  package var packing: WinogradPacking {
+    WinogradPacking(tile: tile, groups: groups, groupOutChannels: groupOutChannels, groupInChannels: groupInChannels)
+  }
+
+  package var points: Int { (tile &+ 2) &* (tile &+ 2) }
+  /// Tiles down and across one image.
+  package var tilesDown: Int { blocks(geometry.outputHeight, of: tile) }
+  package var tilesAcross: Int { blocks(geometry.outputWidth, of: tile) }
+  package var tileCount: Int { geometry.batch &* tilesDown &* tilesAcross }
+  package var panels: Int { blocks(groupOutChannels, of: GemmPacking.panel) }
+  package var taskCount: Int { blocks(tileCount, of: tileBlock) * blocks(panels, of: panelBlock) * groups }
+
+  // MARK: Scratch
+
+  /// Floats between the channels of neighbouring tiles at one point of the transformed input.
+  package var inputRowStride: Int { roundUp(groupInChannels, to: 16) }
+  /// Floats between neighbouring points of the transformed input.
+  package var inputPointStride: Int { Self.oddLines(tileBlock &* inputRowStride) }
+  /// The same of the products before they are transformed back.
+  package var productRowStride: Int { panelBlock &* GemmPacking.panel }
+  package var productPointStride: Int { Self.oddLines(tileBlock &* productRowStride) }
+
+  /// An odd number of cache lines: a transform then writes its points to different sets of the first-level cache.
+  private static func oddLines(_ floats: Int) -> Int { (blocks(floats, of: 16) | 1) &* 16 }
+
+  /// One pixel of zeros.
+  package var zeroFloats: Int { roundUp(groupInChannels, to: 16) &+ 16 }
+  /// Pointers to the pixels of a tile, or to the rows of a product.
+  package var pointerCount: Int { roundUp(max(points, tileBlock), to: 8) }
+
+  /// Pointers, a pixel of zeros, a tile between its two passes, the transformed input, the products.
+  package var scratchBytes: Int {
+    let floats = zeroFloats &+ 8 &* roundUp(points, to: 2) &+ points &* (inputPointStride &+ productPointStride)
+    return 8 &* pointerCount &+ 4 &* floats
+  }
+}

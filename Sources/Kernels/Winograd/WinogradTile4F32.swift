@@ -1,0 +1,121 @@
+// The transforms of tiles of 4 × 4 output pixels: nodes 0, ±√½, ±√2 and ∞ (`WinogradPacking.nodes`).
+
+private typealias Six8 = (Float8, Float8, Float8, Float8, Float8, Float8)
+private typealias Four8 = (Float8, Float8, Float8, Float8)
+
+/// √½ and √2 as floats.
+@inline(__always) private var inner: Float { 0.707_106_78 }
+@inline(__always) private var outer: Float { 1.414_213_6 }
+
+/// Bᵀ times a column of six.
+@inline(__always)
+private func spread(_ d: Six8) -> Six8 {
+  let even1 = d.4.addingProduct(d.2, splat8(-2))
+  let odd1 = d.3.addingProduct(d.1, splat8(-2))
+  let even2 = d.4.addingProduct(d.2, splat8(-0.5))
+  let odd2 = d.3.addingProduct(d.1, splat8(-0.5))
+  return (
+    (d.0 + d.4).addingProduct(d.2, splat8(-2.5)), even1.addingProduct(odd1, splat8(inner)), even1.addingProduct(odd1, splat8(-inner)),
+    even2.addingProduct(odd2, splat8(outer)), even2.addingProduct(odd2, splat8(-outer)), (d.1 + d.5).addingProduct(d.3, splat8(-2.5))
+  )
+}
+
+/// Aᵀ times a column of six.
+@inline(__always)
+private func gather(_ m: Six8) -> Four8 {
+  let sum1 = m.1 + m.2
+  let sum2 = m.3 + m.4
+  let difference1 = (m.1 - m.2) * splat8(inner)
+  let difference2 = (m.3 - m.4) * splat8(outer)
+  return (
+    m.0 + (sum1 + sum2), difference1 + difference2, (sum1 * splat8(0.5)).addingProduct(sum2, splat8(2)),
+    (m.5.addingProduct(difference1, splat8(0.5))).addingProduct(difference2, splat8(2))
+  )
+}
+
+/// Eight channels of one tile: down the columns into `between`, then along the rows to the points.
+@inline(__always)
+private func spreadTile(
+  _ target: UnsafeMutablePointer<Float>, _ pointStride: Int, _ between: UnsafeMutablePointer<Float>, _ pixel: (Int) -> Float8
+) {
+  var x = 0
+  while x < 6 {
+    let column = spread((pixel(x), pixel(6 + x), pixel(12 + x), pixel(18 + x), pixel(24 + x), pixel(30 + x)))
+    let to = between + x * 8
+    store8(column.0, to)
+    store8(column.1, to + 48)
+    store8(column.2, to + 96)
+    store8(column.3, to + 144)
+    store8(column.4, to + 192)
+    store8(column.5, to + 240)
+    x += 1
+  }
+  var from = UnsafePointer(between)
+  var to = target
+  x = 0
+  while x < 6 {
+    let row = spread((load8(from), load8(from + 8), load8(from + 16), load8(from + 24), load8(from + 32), load8(from + 40)))
+    store8(row.0, to)
+    store8(row.1, to + pointStride)
+    store8(row.2, to + 2 * pointStride)
+    store8(row.3, to + 3 * pointStride)
+    store8(row.4, to + 4 * pointStride)
+    store8(row.5, to + 5 * pointStride)
+    from += 48
+    to += 6 * pointStride
+    x += 1
+  }
+}
+
+/// See `transformInput`: `pixels` are 36 pointers, row by row.
+@inline(never)
+func transformInput4(
+  _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
+  between: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k + 8 <= channels {
+    spreadTile(target + k, pointStride, between) { load8(pixels[$0] + k) }
+    k += 8
+  }
+  if k < channels { spreadTile(target + k, pointStride, between) { load8(pixels[$0] + k, count: channels - k) } }
+}
+
+/// See `transformOutput`.
+@inline(never)
+func transformOutput4(
+  _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>, between: UnsafeMutablePointer<Float>
+) {
+  var column = 0
+  while column < sink.pointee.columns {
+    var from = products + column
+    var x = 0
+    while x < 6 {
+      let values = gather(
+        (
+          load8(from), load8(from + 6 * pointStride), load8(from + 12 * pointStride), load8(from + 18 * pointStride),
+          load8(from + 24 * pointStride), load8(from + 30 * pointStride)
+        ))
+      let to = between + x * 8
+      store8(values.0, to)
+      store8(values.1, to + 48)
+      store8(values.2, to + 96)
+      store8(values.3, to + 144)
+      from += pointStride
+      x += 1
+    }
+    let bias = load8(sink.pointee.bias + column)
+    var y = 0
+    while y < sink.pointee.height {
+      let line = UnsafePointer(between + 48 * y)
+      let row = gather((load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40)))
+      let width = sink.pointee.width
+      finish(sink, y, 0, column, row.0 + bias)
+      if width > 1 { finish(sink, y, 1, column, row.1 + bias) }
+      if width > 2 { finish(sink, y, 2, column, row.2 + bias) }
+      if width > 3 { finish(sink, y, 3, column, row.3 + bias) }
+      y += 1
+    }
+    column += 8
+  }
+}

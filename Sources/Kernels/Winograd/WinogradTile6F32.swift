@@ -1,0 +1,141 @@
+// The transforms of tiles of 6 × 6 output pixels: nodes 0, ±1, ±2, ±½ and ∞ (`WinogradPacking.nodes`).
+
+private typealias Eight8 = (Float8, Float8, Float8, Float8, Float8, Float8, Float8, Float8)
+private typealias Six8 = (Float8, Float8, Float8, Float8, Float8, Float8)
+
+/// Bᵀ times a column of eight.
+@inline(__always)
+private func spread(_ d: Eight8) -> Eight8 {
+  let even1 = (d.2 + d.6).addingProduct(d.4, splat8(-4.25))
+  let odd1 = (d.1 + d.5).addingProduct(d.3, splat8(-4.25))
+  let even2 = d.6.addingProduct(d.2, splat8(0.25)).addingProduct(d.4, splat8(-1.25))
+  let odd2 = d.5.addingProduct(d.1, splat8(0.25)).addingProduct(d.3, splat8(-1.25))
+  let even3 = d.6.addingProduct(d.2, splat8(4)).addingProduct(d.4, splat8(-5))
+  let odd3 = d.5.addingProduct(d.1, splat8(4)).addingProduct(d.3, splat8(-5))
+  return (
+    (d.6 - d.0).addingProduct(d.2 - d.4, splat8(5.25)), even1 + odd1, even1 - odd1, even2.addingProduct(odd2, splat8(2)),
+    even2.addingProduct(odd2, splat8(-2)), even3.addingProduct(odd3, splat8(0.5)), even3.addingProduct(odd3, splat8(-0.5)),
+    (d.7 - d.1).addingProduct(d.3 - d.5, splat8(5.25))
+  )
+}
+
+/// Aᵀ times a column of eight.
+@inline(__always)
+private func gather(_ m: Eight8) -> Six8 {
+  let sum1 = m.1 + m.2
+  let sum2 = m.3 + m.4
+  let sum3 = m.5 + m.6
+  let difference1 = m.1 - m.2
+  let difference2 = m.3 - m.4
+  let difference3 = m.5 - m.6
+  return (
+    (m.0 + sum1) + (sum2 + sum3), difference1.addingProduct(difference2, splat8(2)).addingProduct(difference3, splat8(0.5)),
+    sum1.addingProduct(sum2, splat8(4)).addingProduct(sum3, splat8(0.25)),
+    difference1.addingProduct(difference2, splat8(8)).addingProduct(difference3, splat8(0.125)),
+    sum1.addingProduct(sum2, splat8(16)).addingProduct(sum3, splat8(0.0625)),
+    (m.7 + difference1).addingProduct(difference2, splat8(32)).addingProduct(difference3, splat8(0.03125))
+  )
+}
+
+/// Eight channels of one tile: down the columns into `between`, then along the rows to the points.
+@inline(__always)
+private func spreadTile(
+  _ target: UnsafeMutablePointer<Float>, _ pointStride: Int, _ between: UnsafeMutablePointer<Float>, _ pixel: (Int) -> Float8
+) {
+  var x = 0
+  while x < 8 {
+    let column = spread((pixel(x), pixel(8 + x), pixel(16 + x), pixel(24 + x), pixel(32 + x), pixel(40 + x), pixel(48 + x), pixel(56 + x)))
+    let to = between + x * 8
+    store8(column.0, to)
+    store8(column.1, to + 64)
+    store8(column.2, to + 128)
+    store8(column.3, to + 192)
+    store8(column.4, to + 256)
+    store8(column.5, to + 320)
+    store8(column.6, to + 384)
+    store8(column.7, to + 448)
+    x += 1
+  }
+  var from = UnsafePointer(between)
+  var to = target
+  x = 0
+  while x < 8 {
+    let row = spread(
+      (
+        load8(from), load8(from + 8), load8(from + 16), load8(from + 24), load8(from + 32), load8(from + 40), load8(from + 48),
+        load8(from + 56)
+      ))
+    store8(row.0, to)
+    store8(row.1, to + pointStride)
+    store8(row.2, to + 2 * pointStride)
+    store8(row.3, to + 3 * pointStride)
+    store8(row.4, to + 4 * pointStride)
+    store8(row.5, to + 5 * pointStride)
+    store8(row.6, to + 6 * pointStride)
+    store8(row.7, to + 7 * pointStride)
+    from += 64
+    to += 8 * pointStride
+    x += 1
+  }
+}
+
+/// See `transformInput`: `pixels` are 64 pointers, row by row.
+@inline(never)
+func transformInput6(
+  _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
+  between: UnsafeMutablePointer<Float>
+) {
+  var k = 0
+  while k + 8 <= channels {
+    spreadTile(target + k, pointStride, between) { load8(pixels[$0] + k) }
+    k += 8
+  }
+  if k < channels { spreadTile(target + k, pointStride, between) { load8(pixels[$0] + k, count: channels - k) } }
+}
+
+/// See `transformOutput`.
+@inline(never)
+func transformOutput6(
+  _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>, between: UnsafeMutablePointer<Float>
+) {
+  var column = 0
+  while column < sink.pointee.columns {
+    var from = products + column
+    var x = 0
+    while x < 8 {
+      let values = gather(
+        (
+          load8(from), load8(from + 8 * pointStride), load8(from + 16 * pointStride), load8(from + 24 * pointStride),
+          load8(from + 32 * pointStride), load8(from + 40 * pointStride), load8(from + 48 * pointStride), load8(from + 56 * pointStride)
+        ))
+      let to = between + x * 8
+      store8(values.0, to)
+      store8(values.1, to + 64)
+      store8(values.2, to + 128)
+      store8(values.3, to + 192)
+      store8(values.4, to + 256)
+      store8(values.5, to + 320)
+      from += pointStride
+      x += 1
+    }
+    let bias = load8(sink.pointee.bias + column)
+    var y = 0
+    while y < sink.pointee.height {
+      let line = UnsafePointer(between + 64 * y)
+      let row = gather(
+        (
+          load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40), load8(line + 48),
+          load8(line + 56)
+        ))
+      let width = sink.pointee.width
+      finish(sink, y, 0, column, row.0 + bias)
+      if width > 1 { finish(sink, y, 1, column, row.1 + bias) }
+      if width > 2 { finish(sink, y, 2, column, row.2 + bias) }
+      if width > 3 { finish(sink, y, 3, column, row.3 + bias) }
+      if width > 4 { finish(sink, y, 4, column, row.4 + bias) }
+      if width > 5 { finish(sink, y, 5, column, row.5 + bias) }
+      y += 1
+    }
+    column += 8
+  }
+}

@@ -1,0 +1,77 @@
+import Graph
+import KernelContract
+import Tensors
+
+extension PlanBuilder {
+  /// The ways to run a dense convolution, the product first, which always may.
+  ///
+  /// - Parameter fromPlanes: the product would read the caller's image as it is.
+  /// - Returns: the tile of the Winograd convolution to make, nil for the product, and why.
+  func chooseConv(
+    _ conv: ConvShape, _ w: ValueID, _ bias: [Float], _ geometry: Geometry, _ grid: ProductBlocks, copiesRows: Bool, fromPlanes: Bool
+  ) throws -> (tile: Int?, choice: Choice) {
+    let costs = ConvCosts(conv: conv, geometry: geometry, machine: machine, table: costTable, networkBytes: networkBytes)
+    var candidates = [Candidate(name: "gemm", nanoseconds: costs.gemm(grid, copiesRows: copiesRows))]
+    var tiles: [Int?] = [nil]
+    if !options.exact, !fromPlanes, isWinograd(geometry), conv.groupIn >= 16, bias.allSatisfy(\.isFinite) {
+      for tile in [2, 4, 6] {
+        let packing = winogradPacking(conv, tile: tile)
+        let count = tileCount(geometry, tile)
+        // As for one thread: the choice must not depend on their number.
+        let nanoseconds = costs.winograd(packing, winogradBlocks(packing, count, threads: 1), tileCount: count)
+        candidates.append(Candidate(name: "winograd \(tile)×\(tile)", nanoseconds: nanoseconds) { try self.refusal(tile, w, conv) })
+        tiles.append(tile)
+      }
+    }
+    let (index, choice) = try Candidate.choose(candidates)
+    return (tiles[index], choice)
+  }
+
+  private func isWinograd(_ g: Geometry) -> Bool {
+    g.kernelHeight == 3 && g.kernelWidth == 3 && g.strideY == 1 && g.strideX == 1 && g.dilationY == 1 && g.dilationX == 1
+      && g.outputPixels > 0
+  }
+
+  private func winogradPacking(_ conv: ConvShape, tile: Int) -> WinogradPacking {
+    WinogradPacking(tile: tile, groups: conv.groups, groupOutChannels: conv.groupOut, groupInChannels: conv.groupIn)
+  }
+
+  private func tileCount(_ g: Geometry, _ tile: Int) -> Int { g.batch * blocks(g.outputHeight, of: tile) * blocks(g.outputWidth, of: tile) }
+
+  private func winogradBlocks(_ packing: WinogradPacking, _ tileCount: Int, threads: Int) -> WinogradBlocks {
+    WinogradBlocks(
+      packing, tileCount: tileCount, level2Bytes: machine.level2Bytes, level3Bytes: machine.level3Bytes,
+      tileRows: tileRows(.winogradF32), threads: threads)
+  }
+
+  /// Why weights are not fit for tiles of a size: the rounding errors would be too large.
+  private func refusal(_ tile: Int, _ w: ValueID, _ conv: ConvShape) throws -> String? {
+    guard let weights = try graph[w].constant?.decoded().floats() else { return "the weights are not constant" }
+    let error = WinogradTrial(tile: tile).error(weights, outputs: conv.outputs, groupIn: conv.groupIn)
+    if error <= WinogradTrial.tolerance { return nil }
+    return error.isNaN ? "a trial gave no numbers" : "its error would be \(Float(error)) of the largest output"
+  }
+
+  /// The Winograd convolution with tiles of `tile` × `tile` pixels, its weights packed; `bias` as for the product.
+  func winograd(
+    _ conv: ConvShape, _ w: ValueID, tile: Int, geometry: Geometry, bias: UnsafePointer<Float>, epilogue: Epilogue,
+    residualPixelStride: Int?
+  ) throws -> WinogradF32Descriptor {
+    let packing = winogradPacking(conv, tile: tile)
+    let grid = winogradBlocks(packing, tileCount(geometry, tile), threads: options.threads)
+    let weights = try packed(w, "winograd \(tile) \(conv.groups)") {
+      guard let floats = try graph[w].constant?.decoded().floats() else { throw unsupported("the weights must be constant") }
+      let target = try memory.constant(byteCount: 4 * packing.weightCount)
+      floats.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress {
+          packing.pack(base, conv.packing.oihw, into: target.bindMemory(to: Float.self, capacity: packing.weightCount))
+        }
+      }
+      return UnsafeRawPointer(target)
+    }
+    return WinogradF32Descriptor(
+      geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut, tile: tile,
+      weights: weights.assumingMemoryBound(to: Float.self), bias: bias, epilogue: epilogue, residualPixelStride: residualPixelStride,
+      tileBlock: grid.tiles, panelBlock: grid.panels)
+  }
+}

@@ -1,0 +1,53 @@
+import KernelContract
+
+/// What the ways to run one convolution are estimated to take on one core.
+struct ConvCosts {
+  let conv: ConvShape
+  let geometry: Geometry
+  let machine: Machine
+  let table: CostTable
+  /// Bytes of all weights of the network: together they either stay in the last-level cache from run to run, or come from memory each time.
+  let networkBytes: Int
+
+  /// The time to stream `bytes` of weights, above that of the product that uses them.
+  private func streaming(_ bytes: Double) -> Double {
+    bytes * (max(Double(networkBytes), bytes) > 0.75 * Double(machine.level3Bytes) ? table.memoryByte : table.level3Byte)
+  }
+
+  /// The time to move the images where they do not fit the second-level cache: the output is fetched before it is written.
+  private var images: Double {
+    let bytes = 4 * (Double(geometry.batch) * Double(geometry.inputHeight) * Double(geometry.inputWidth) * Double(conv.channels))
+    let out = 4 * Double(geometry.outputPixels) * Double(conv.outputs)
+    if bytes + out <= Double(machine.level2Bytes) { return 0 }
+    return (bytes + 2 * out) * (bytes + out > 0.5 * Double(machine.level3Bytes) ? table.memoryByte : table.level3Byte)
+  }
+
+  /// `gemm_f32`, which sums over taps and channels.
+  func gemm(_ grid: ProductBlocks, copiesRows: Bool) -> Double {
+    let depth = conv.packing.depth
+    let rows = geometry.outputPixels
+    let panels = blocks(conv.groupOut, of: GemmPacking.panel)
+    // A last panel of 8 columns or fewer does half the work.
+    let half = conv.groupOut % GemmPacking.panel
+    let width = Double(panels) - (half > 0 && half <= 8 ? 0.5 : 0)
+    let whole = Double(rows / grid.rows) * table.rows(grid.rows, depth: depth)
+    let rest = rows % grid.rows == 0 ? 0 : table.rows(rows % grid.rows, depth: depth)
+    let rowBlocks = Double(blocks(rows, of: grid.rows))
+    let finding = Double(rows) * (copiesRows ? 4 * Double(depth) * table.copiedByte : Double(conv.taps) * table.pointer)
+    let once = (whole + rest) * width + finding + rowBlocks * table.task
+    return Double(conv.groups) * once + streaming(Double(conv.packing.f32Bytes)) + images
+  }
+
+  /// `winograd_f32` with tiles of `tile` × `tile` pixels.
+  func winograd(_ packing: WinogradPacking, _ grid: WinogradBlocks, tileCount: Int) -> Double {
+    let which = packing.tile / 2 - 1
+    let whole = Double(tileCount / grid.tiles) * table.rows(grid.tiles, depth: conv.groupIn)
+    let rest = tileCount % grid.tiles == 0 ? 0 : table.rows(tileCount % grid.tiles, depth: conv.groupIn)
+    let products = (whole + rest) * Double(packing.panels * packing.points)
+    let vectors =
+      Double(blocks(conv.groupIn, of: 8)) * table.winogradIn[which] + Double(blocks(conv.groupOut, of: 8)) * table.winogradOut[which]
+    let passes = Double(blocks(tileCount, of: grid.tiles))
+    let once = products + Double(tileCount) * vectors + passes * table.task
+    return Double(conv.groups) * once + passes * streaming(4 * Double(packing.weightCount)) + images
+  }
+}

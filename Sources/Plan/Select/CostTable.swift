@@ -1,0 +1,42 @@
+/// What the kernels were measured to take on one kind of machine, one core, in nanoseconds.
+///
+/// `swift run -c release KernelBenchmarks --calibrate` measures and prints a table; those of the kinds of machine that were at hand are in
+/// `CostTable+Known.swift`. Tables instead of a calibration at run time: a plan, and with it the bits of its results, is then the same in every
+/// process on a machine.
+package struct CostTable: Sendable {
+  package var name: String
+  /// The machine it was measured on: what tells kinds apart.
+  package var level2Bytes: Int
+  package var level3Bytes: Int
+  package var hasAVX512: Bool
+  /// Rows of the kernels' tile.
+  package var tileRows: Int
+  /// One tile of a product by 16 columns, operands in the second-level cache, at the depths `tileDepths`.
+  package var tiles: [Double]
+  /// To find the pixel of one row and tap, and to copy one byte of a row.
+  package var pointer: Double
+  package var copiedByte: Double
+  /// To transform 8 channels of a Winograd tile of 2, 4 and 6, in and out.
+  package var winogradIn: [Double]
+  package var winogradOut: [Double]
+  /// What a byte of weights costs above that when it comes from the last-level cache, or from memory.
+  package var level3Byte: Double
+  package var memoryByte: Double
+  /// What a task costs.
+  package var task: Double
+
+  package static let tileDepths = [16, 32, 64, 128, 256, 512, 1024, 4096]
+
+  /// Rows of the kernel's tile by 16 columns of any depth: straight lines between the depths measured.
+  private func tile(depth: Int) -> Double {
+    let depths = CostTable.tileDepths
+    let upper = max(1, depths.firstIndex { depth <= $0 } ?? depths.count - 1)
+    let (d0, d1, t0, t1) = (Double(depths[upper - 1]), Double(depths[upper]), tiles[upper - 1], tiles[upper])
+    return max(0, t0 + (t1 - t0) * (Double(depth) - d0) / (d1 - d0))
+  }
+
+  /// `rows` by one panel of 16 columns: the kernels cut rows without waste, but fewer than a third of a tile's wait for the panel.
+  func rows(_ rows: Int, depth: Int) -> Double {
+    rows == 0 ? 0 : tile(depth: depth) * max(Double(rows) / Double(tileRows), 1 / 3)
+  }
+}

@@ -1,0 +1,132 @@
+import KernelContract
+
+/// How exact a Winograd convolution would be with a layer's own weights: a few tiles of made-up input through it in f32, and directly in
+/// Double.
+///
+/// The error of tiled convolution depends on the weights (how much of a sum cancels), so it is tried, not guessed. The trial is
+/// deterministic. Inputs are taken once from 0 … 1, as behind a relu, and once from −1 … 1.
+package struct WinogradTrial {
+  /// The largest error that a layer may have, as a share of its largest output. The promise is 10⁻⁴; the trial sees few of the outputs, so
+  /// a fifth of that is asked for.
+  static let tolerance = 2e-5
+  /// Output channels tried, evenly spread.
+  private static let channels = 8
+
+  package let tile: Int
+  private let side: Int
+  private let weigh: [Double]
+  private let spread: [Float]
+  private let gather: [Float]
+
+  package init(tile: Int) {
+    self.tile = tile
+    side = tile + 2
+    weigh = WinogradPacking.weightMatrix(tile: tile)
+    spread = WinogradPacking.inputMatrix(tile: tile).map { Float($0) }
+    gather = WinogradPacking.outputMatrix(tile: tile).map { Float($0) }
+  }
+
+  /// The largest error over the largest output; NaN where either is not a number.
+  /// - Parameter weights: [outputs][groupIn][3][3]
+  package func error(_ weights: [Float], outputs: Int, groupIn: Int) -> Double {
+    guard outputs > 0, groupIn > 0, weights.count == outputs * groupIn * 9 else { return .nan }
+    var worst = 0.0
+    for signed in [false, true] {
+      var state: UInt64 = 0x5EED
+      let inputs = (0..<groupIn * side * side).map { _ -> Float in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        let unit = Float(state >> 40) * 0x1p-24
+        return signed ? 2 * unit - 1 : unit
+      }
+      let transformed = transform(inputs, groupIn)
+      var largestError = 0.0
+      var largestOutput = 0.0
+      for step in 0..<min(WinogradTrial.channels, outputs) {
+        let channel = step * outputs / min(WinogradTrial.channels, outputs)
+        let (error, output) = tried(weights, channel * groupIn * 9, groupIn, inputs, transformed)
+        if !(error <= largestError) { largestError = error }
+        if !(output <= largestOutput) { largestOutput = output }
+        guard largestError.isFinite, largestOutput.isFinite else { return .nan }
+      }
+      worst = max(worst, largestOutput > 0 ? largestError / largestOutput : 0)
+    }
+    return worst
+  }
+
+  /// Bᵀ·d·B of each channel, `[point][channel]`.
+  private func transform(_ inputs: [Float], _ groupIn: Int) -> [Float] {
+    var result = [Float](repeating: 0, count: groupIn * side * side)
+    var half = [Float](repeating: 0, count: side * side)
+    for k in 0..<groupIn {
+      let from = k * side * side
+      for i in 0..<side {
+        for x in 0..<side {
+          var sum: Float = 0
+          for y in 0..<side { sum += spread[i * side + y] * inputs[from + y * side + x] }
+          half[i * side + x] = sum
+        }
+      }
+      for i in 0..<side {
+        for j in 0..<side {
+          var sum: Float = 0
+          for x in 0..<side { sum += spread[j * side + x] * half[i * side + x] }
+          result[(i * side + j) * groupIn + k] = sum
+        }
+      }
+    }
+    return result
+  }
+
+  /// One output channel: the largest error of its tile and its largest output.
+  private func tried(
+    _ weights: [Float], _ from: Int, _ groupIn: Int, _ inputs: [Float], _ transformed: [Float]
+  ) -> (error: Double, output: Double) {
+    let points = side * side
+    var products = [Float](repeating: 0, count: points)
+    var exact = [Double](repeating: 0, count: tile * tile)
+    var half = [Double](repeating: 0, count: 3 * side)
+    for k in 0..<groupIn {
+      let filter = from + 9 * k
+      for i in 0..<side {
+        for x in 0..<3 {
+          half[3 * i + x] = (0..<3).reduce(0) { $0 + weigh[3 * i + $1] * Double(weights[filter + 3 * $1 + x]) }
+        }
+      }
+      for i in 0..<side {
+        for j in 0..<side {
+          let weight = half[3 * i] * weigh[3 * j] + half[3 * i + 1] * weigh[3 * j + 1] + half[3 * i + 2] * weigh[3 * j + 2]
+          let point = i * side + j
+          products[point] += transformed[point * groupIn + k] * Float(weight)
+        }
+      }
+      for y in 0..<tile {
+        for x in 0..<tile {
+          var sum = 0.0
+          for ky in 0..<3 {
+            for kx in 0..<3 { sum += Double(inputs[k * points + (y + ky) * side + x + kx]) * Double(weights[filter + 3 * ky + kx]) }
+          }
+          exact[y * tile + x] += sum
+        }
+      }
+    }
+    var back = [Float](repeating: 0, count: tile * side)
+    for y in 0..<tile {
+      for j in 0..<side {
+        var sum: Float = 0
+        for i in 0..<side { sum += gather[y * side + i] * products[i * side + j] }
+        back[y * side + j] = sum
+      }
+    }
+    var result = (error: 0.0, output: 0.0)
+    for y in 0..<tile {
+      for x in 0..<tile {
+        var sum: Float = 0
+        for j in 0..<side { sum += gather[x * side + j] * back[y * side + j] }
+        let error = abs(Double(sum) - exact[y * tile + x])
+        if !(error <= result.error) { result.error = error }
+        result.output = max(result.output, abs(exact[y * tile + x]))
+      }
+    }
+    return result
+  }
+}

@@ -1,0 +1,216 @@
+import KernelContract
+import Testing
+
+/// `winograd_f32_*` against sums in Double.
+///
+/// Tolerance: output = Aᵀ[Σ U⊙V]A with V = Bᵀ·d·B, U rounded once. Every element of V goes through at most 2·6 roundings (constants included),
+/// the chain over K channels through K, the way back through 2·7, bias, residual and activation through 4: to first order the error is
+/// at most (K + 32)·u·S, u = 2⁻²⁴, where S is the same formula with the absolute values of all matrices and data.
+@Suite struct WinogradF32Tests {
+  /// S of every output element, without bias and residual: `[pixel][channel]` of a dense output.
+  private func sizes(_ item: ConvolutionCase, tile: Int, input: [Float], weights: [Float]) -> [Double] {
+    let (g, side) = (item.geometry, tile + 2)
+    let spread = WinogradPacking.inputMatrix(tile: tile).map(abs)
+    let gather = WinogradPacking.outputMatrix(tile: tile).map(abs)
+    let weigh = WinogradPacking.weightMatrix(tile: tile).map(abs)
+    let outputs = item.groups * item.outChannels
+    var transformed = [Double](repeating: 0, count: outputs * item.inChannels * side * side)
+    for filter in 0..<outputs * item.inChannels {
+      for y in 0..<side {
+        for x in 0..<side {
+          var sum = 0.0
+          for tap in 0..<9 { sum += weigh[3 * y + tap / 3] * weigh[3 * x + tap % 3] * Double(abs(weights[filter * 9 + tap])) }
+          transformed[(filter * side + y) * side + x] = sum
+        }
+      }
+    }
+    var result = [Double](repeating: 0, count: g.outputPixels * outputs)
+    for image in 0..<g.batch {
+      for top in stride(from: 0, to: g.outputHeight, by: tile) {
+        for left in stride(from: 0, to: g.outputWidth, by: tile) {
+          var data = [Double](repeating: 0, count: item.groups * item.inChannels * side * side)
+          for k in 0..<item.groups * item.inChannels {
+            var patch = [Double](repeating: 0, count: side * side)
+            for y in 0..<side {
+              for x in 0..<side {
+                let (iy, ix) = (top - g.padTop + y, left - g.padLeft + x)
+                guard iy >= 0, iy < g.inputHeight, ix >= 0, ix < g.inputWidth else { continue }
+                patch[y * side + x] = Double(abs(input[((image * g.inputHeight + iy) * g.inputWidth + ix) * g.inputPixelStride + k]))
+              }
+            }
+            let both = product(product(spread, patch, side, side, side), transposed(spread, side, side), side, side, side)
+            for index in both.indices { data[k * side * side + index] = both[index] }
+          }
+          for channel in 0..<outputs {
+            var products = [Double](repeating: 0, count: side * side)
+            for k in 0..<item.inChannels {
+              let from = (channel / item.outChannels * item.inChannels + k) * side * side
+              for index in products.indices {
+                products[index] += data[from + index] * transformed[(channel * item.inChannels + k) * side * side + index]
+              }
+            }
+            let back = product(product(gather, products, tile, side, side), transposed(gather, tile, side), tile, side, tile)
+            for y in 0..<min(tile, g.outputHeight - top) {
+              for x in 0..<min(tile, g.outputWidth - left) {
+                let pixel = (image * g.outputHeight + top + y) * g.outputWidth + left + x
+                result[pixel * outputs + channel] = back[y * tile + x]
+              }
+            }
+          }
+        }
+      }
+    }
+    return result
+  }
+
+  /// [rows][inner] · [inner][columns]
+  private func product(_ a: [Double], _ b: [Double], _ rows: Int, _ inner: Int, _ columns: Int) -> [Double] {
+    var c = [Double](repeating: 0, count: rows * columns)
+    for i in 0..<rows {
+      for k in 0..<inner { for j in 0..<columns { c[i * columns + j] += a[i * inner + k] * b[k * columns + j] } }
+    }
+    return c
+  }
+
+  private func transposed(_ a: [Double], _ rows: Int, _ columns: Int) -> [Double] {
+    (0..<columns * rows).map { a[$0 % rows * columns + $0 / rows] }
+  }
+
+  private func check(
+    _ item: ConvolutionCase, tile: Int, epilogue: Epilogue = .none, residual: Bool = false, seed: Int,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    var numbers = Numbers(seed)
+    let g = item.geometry
+    let outputs = item.groups * item.outChannels
+    let input = numbers.floats(item.inputCount)
+    let weights = numbers.floats(item.weightCount)
+    let bias = numbers.floats(outputs)
+    let residualStride = outputs + 3
+    let extra = numbers.floats(residual ? max(0, (g.outputPixels - 1) * residualStride + outputs) : 0)
+
+    let packing = WinogradPacking(
+      tile: tile, groups: item.groups, groupOutChannels: item.outChannels, groupInChannels: item.inChannels)
+    let packed = GuardedBuffer<Float>(repeating: .nan, count: packing.weightCount)
+    packing.pack(weights, item.packing.oihw, into: packed.pointer)
+    #expect(packed.isIntact, sourceLocation: sourceLocation)
+    let packedBias = GuardedBuffer<Float>(repeating: .nan, count: item.packing.columnCount)
+    item.packing.packColumns(bias, fill: 0, into: packedBias.pointer)
+    let descriptor = WinogradF32Descriptor(
+      geometry: g, groups: item.groups, groupInChannels: item.inChannels, groupOutChannels: item.outChannels, tile: tile,
+      weights: packed.pointer, bias: packedBias.pointer, epilogue: epilogue, residualPixelStride: residual ? residualStride : nil,
+      tileBlock: item.rowBlock, panelBlock: item.panelBlock)
+    let sizes = sizes(item, tile: tile, input: input, weights: weights)
+
+    for entry in kernels(.winogradF32) {
+      for placement in GuardedBuffer<Float>.Placement.allCases {
+        let source = GuardedBuffer(input, placement)
+        let added = GuardedBuffer(extra, placement)
+        let got: [Float] = output(
+          entry, descriptor, fill: 77, count: item.outputCount,
+          inputs: [UnsafeMutableRawPointer(source.pointer), UnsafeMutableRawPointer(added.pointer)], sourceLocation: sourceLocation)
+        var written = Set<Int>()
+        var worst = 0.0
+        item.forEachOutput { place, channel, terms in
+          let pixel = place / g.outputPixelStride
+          var sum = Double(bias[channel])
+          var size = sizes[pixel * outputs + channel] + abs(sum)
+          for term in terms { sum += Double(input[term.input]) * Double(weights[term.weight]) }
+          if residual {
+            let value = Double(extra[pixel * residualStride + channel])
+            sum += value
+            size += abs(value)
+          }
+          let bound = 1.2 * Double(item.inChannels + 32) * 0x1p-24 * size + 0x1p-24
+          let error = abs(Double(got[place]) - epilogue.exact(sum)) / bound
+          worst = error > worst || error.isNaN ? error : worst
+          written.insert(place)
+        }
+        #expect(worst <= 1, "\(entry.id) \(tile)×\(tile) \(item) \(epilogue) residual \(residual)", sourceLocation: sourceLocation)
+        #expect(
+          got.indices.allSatisfy { written.contains($0) || got[$0] == 77 }, "\(entry.id) wrote between pixels",
+          sourceLocation: sourceLocation)
+      }
+    }
+  }
+
+  private static let tiles = [2, 4, 6]
+
+  /// Every height and width around the tiles, with every pad.
+  @Test(arguments: tiles, 0...2)
+  func sizesAroundTheTile(tile: Int, pad: Int) {
+    for size in 1...15 where size + 2 * pad >= 3 {
+      for other in [1, 3, 8] where other + 2 * pad >= 3 {
+        let pads = (top: pad, left: pad, bottom: pad, right: pad)
+        check(
+          ConvolutionCase(size: (size, other), kernel: (3, 3), pads: pads, channels: (3, 5)), tile: tile, seed: size * 100 + other)
+        check(
+          ConvolutionCase(size: (other, size), kernel: (3, 3), pads: pads, channels: (9, 17), rowBlock: 7), tile: tile,
+          seed: size * 1000 + other)
+      }
+    }
+  }
+
+  @Test(arguments: tiles)
+  func largeImages(tile: Int) {
+    for size in [(28, 30), (29, 27), (30, 1)] {
+      check(
+        ConvolutionCase(size: size, kernel: (3, 3), pads: (1, 1, 1, 1), channels: (16, 20), rowBlock: 12, panelBlock: 1), tile: tile,
+        epilogue: .relu, residual: true, seed: size.0)
+    }
+  }
+
+  @Test(arguments: tiles, 0..<40)
+  func anyConvolution(tile: Int, seed: Int) {
+    var numbers = Numbers(seed + 77)
+    var item = ConvolutionCase.random(&numbers)
+    let pads = (numbers.int(0...2), numbers.int(0...2), numbers.int(0...2), numbers.int(0...2))
+    item = ConvolutionCase(
+      batch: item.geometry.batch, size: (numbers.int(3...14), numbers.int(3...14)), kernel: (3, 3), pads: pads, groups: item.groups,
+      channels: (item.inChannels, item.outChannels),
+      slack: (
+        item.geometry.inputPixelStride - item.groups * item.inChannels, item.geometry.outputPixelStride - item.groups * item.outChannels
+      ),
+      rowBlock: item.rowBlock, panelBlock: item.panelBlock)
+    check(item, tile: tile, epilogue: numbers.pick(Epilogue.all), residual: numbers.pick([false, true]), seed: seed)
+  }
+
+  /// Any grid of tasks gives the same bits.
+  @Test(arguments: tiles)
+  func theGridDoesNotShow(tile: Int) {
+    var numbers = Numbers(3)
+    let item = ConvolutionCase(size: (13, 11), kernel: (3, 3), pads: (1, 1, 1, 1), channels: (24, 40))
+    let input = GuardedBuffer(numbers.floats(item.inputCount))
+    let packing = WinogradPacking(tile: tile, groupOutChannels: 40, groupInChannels: 24)
+    let packed = GuardedBuffer<Float>(repeating: 0, count: packing.weightCount)
+    packing.pack(numbers.floats(item.weightCount), item.packing.oihw, into: packed.pointer)
+    let bias = GuardedBuffer(numbers.floats(item.packing.columnCount))
+    for entry in kernels(.winogradF32) where entry.flags.contains(.consistent) {
+      var first: [Float]?
+      for (tiles, panels) in [(100, 3), (12, 3), (6, 1), (1, 2), (5, 1)] {
+        let descriptor = WinogradF32Descriptor(
+          geometry: item.geometry, groupInChannels: 24, groupOutChannels: 40, tile: tile, weights: packed.pointer, bias: bias.pointer,
+          tileBlock: tiles, panelBlock: panels)
+        let got: [Float] = output(entry, descriptor, fill: 0, count: item.outputCount, inputs: [UnsafeMutableRawPointer(input.pointer)])
+        if let first { #expect(got == first) } else { first = got }
+      }
+    }
+  }
+
+  /// The three matrices together are the convolution of a tile of `tile` outputs with a filter of 3 taps.
+  @Test(arguments: [2, 4, 6])
+  func theMatricesConvolve(tile: Int) {
+    let side = tile + 2
+    let (b, g, a) = (
+      WinogradPacking.inputMatrix(tile: tile), WinogradPacking.weightMatrix(tile: tile), WinogradPacking.outputMatrix(tile: tile)
+    )
+    for pixel in 0..<side {
+      for tap in 0..<3 {
+        for out in 0..<tile {
+          let sum = (0..<side).reduce(0.0) { $0 + a[out * side + $1] * g[3 * $1 + tap] * b[$1 * side + pixel] }
+          #expect(abs(sum - (pixel == out + tap ? 1 : 0)) < 1e-13)
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,90 @@
+import KernelContract
+import Kernels
+import Plan
+import Reference
+import Runtime
+import Tensors
+import Testing
+
+/// When a convolution is run by Winograd's algorithm, and that the result is still right.
+@Suite struct WinogradPlanTests {
+  private func net(size: Int, channels: Int, _ weights: [Float]? = nil, seed: UInt64 = 1) throws -> Net {
+    var net = Net(seed: seed)
+    let x = net.input([1, channels, size, size])
+    let w = try net.constant([channels, channels, 3, 3], weights)
+    let y = net.node(.conv, [x, w, try net.constant([channels])], ["pads": .ints([1, 1, 1, 1]), "activation": .string("Relu")])
+    net.output(y)
+    return net
+  }
+
+  private func kernel(_ plan: Plan) -> String { plan.steps.first { $0.operators.first == "Conv" }?.kernel ?? "" }
+
+  @Test func wideLayersTakeIt() throws {
+    let plan = try makePlan(net(size: 28, channels: 64).finished())
+    #expect(kernel(plan).hasPrefix("winograd_f32"))
+    #expect(plan.description.contains("winograd 4×4") && plan.description.contains("gemm") && plan.json.contains("\"why\": \"winograd"))
+  }
+
+  @Test func exactPlansDoNot() throws {
+    let plan = try makePlan(net(size: 28, channels: 64).finished(), exact: true)
+    #expect(kernel(plan).hasPrefix("gemm_f32"))
+  }
+
+  /// The promise is 10⁻⁴ of the largest output, for any layer.
+  @Test(arguments: [(7, 48), (14, 96), (29, 16), (40, 33)])
+  func theErrorIsSmall(size: Int, channels: Int) throws {
+    var net = try net(size: size, channels: channels, seed: UInt64(size))
+    let graph = try net.finished()
+    let inputs = try net.randomInputs()
+    let plan = try makePlan(graph)
+    #expect(kernel(plan).hasPrefix("winograd_f32"))
+    let (actual, expected) = (try Executor(plan).run(inputs)[0].floats(), try Interpreter(graph).run(inputs)[0].floats())
+    let largest = expected.map(abs).max() ?? 0
+    #expect(zip(actual, expected).allSatisfy { abs($0 - $1) <= 1e-4 * largest })
+  }
+
+  @Test func theNumberOfThreadsDoesNotShow() throws {
+    for (size, channels) in [(28, 64), (7, 256), (5, 16)] {
+      var net = try net(size: size, channels: channels)
+      let graph = try net.finished()
+      let inputs = try net.randomInputs()
+      let one = try execute(graph, inputs)[0].floats()
+      for threads in 2...4 { #expect(try execute(graph, inputs, threads: threads)[0].floats() == one) }
+    }
+  }
+
+  /// Weights whose transform is no number, or too large, or cancels: the product runs them as it always did.
+  @Test(arguments: [Float.nan, .infinity, 3e38, 0])
+  func weightsThatDoNotFitAreRefused(value: Float) throws {
+    let count = 64 * 64 * 9
+    let weights = (0..<count).map { index in value == 0 ? 0 : index % 64 == 5 ? value : Float(index % 7) - 3 }
+    let plan = try makePlan(net(size: 28, channels: 64, weights).finished())
+    #expect(kernel(plan).hasPrefix("gemm_f32") != (value == 0))
+    if value != 0 { #expect(plan.description.contains("refused")) }
+  }
+
+  /// Other windows, strides and few channels are the product's.
+  @Test func onlyWindowsOfThreeByThree() throws {
+    for (kernel, stride, dilation, channels) in [(5, 1, 1, 64), (3, 2, 1, 64), (3, 1, 2, 64), (3, 1, 1, 8), (1, 1, 1, 64)] {
+      var net = Net()
+      let x = net.input([1, channels, 28, 28])
+      net.output(
+        net.node(
+          .conv, [x, try net.constant([64, channels, kernel, kernel])],
+          ["strides": .ints([stride, stride]), "dilations": .ints([dilation, dilation])]))
+      #expect(self.kernel(try makePlan(net.finished())).hasPrefix("gemm_f32"))
+    }
+  }
+
+  @Test func theTrialFindsErrors() {
+    var state: UInt64 = 7
+    let weights = (0..<16 * 32 * 9).map { _ -> Float in
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return Float(Int64(bitPattern: state) >> 40) * 0x1p-23
+    }
+    let errors = [2, 4, 6].map { WinogradTrial(tile: $0).error(weights, outputs: 16, groupIn: 32) }
+    // One rounding is 2⁻²⁴; the error grows with the tile.
+    #expect(errors[0] > 0x1p-26 && errors[0] < errors[2] && errors[1] < errors[2] && errors[2] < 2e-5)
+    #expect(WinogradTrial(tile: 4).error([Float](repeating: .nan, count: weights.count), outputs: 16, groupIn: 32).isNaN)
+  }
+}
