@@ -3,12 +3,21 @@ import KernelContract
 import Kernels
 import KernelsAVX512
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 // Times every kernel of the registry on its family's cases: KernelBenchmarks [text that the line must contain].
+// KernelBenchmarks --calibrate prints the cost table of this machine, --calibrate-avx2 that of the kernels without AVX-512.
+let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
+if let first = CommandLine.arguments.dropFirst().first, first.hasPrefix("--calibrate") {
+  Calibration(first == "--calibrate-avx2" ? kernelTable() : wide + kernelTable())?.run()
+  exit(0)
+}
 let wanted = CommandLine.arguments.dropFirst().first
 let cases = productF32Cases() + productU8S8Cases() + winogradCases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases()
 let peak = measurePeak()
 print("peak \(rounded(peak)) GFLOP/s in f32 on one core")
-let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
 for entry in wide + kernelTable() {
   for item in cases where item.family == entry.family {
     let title = "\(entry.id) \(item.name)"

@@ -69,7 +69,7 @@ final class PlanBuilder {
     uses = graph.uses()
     node = Node(.identity, name: "", inputs: [], outputs: [])
     placements = try Placement.all(in: graph, uses: uses)
-    costTable = CostTable.nearest(to: machine)
+    costTable = CostTable.nearest(to: machine, tileRows: kernels.first { $0.family == .winogradF32 }?.tile.rows ?? 1)
     networkBytes = graph.values.reduce(0) { sum, value in
       let (bytes, overflow) = sum.addingReportingOverflow(saturatingProduct([4, value.constant?.count ?? 0]))
       return overflow ? Int.max : bytes

@@ -9,17 +9,18 @@ struct ConvCosts {
   /// Bytes of all weights of the network: together they either stay in the last-level cache from run to run, or come from memory each time.
   let networkBytes: Int
 
-  /// The time to stream `bytes` of weights, above that of the product that uses them.
-  private func streaming(_ bytes: Double) -> Double {
-    bytes * (max(Double(networkBytes), bytes) > 0.75 * Double(machine.level3Bytes) ? table.memoryByte : table.level3Byte)
+  /// The time to stream a layer's weights once, above that of the product that uses them.
+  private func once(_ stream: CostTable.Stream, _ bytes: Double) -> Double {
+    bytes * (max(Double(networkBytes), bytes) > 0.75 * Double(machine.level3Bytes) ? stream.memory : stream.level3)
   }
 
   /// The time to move the images where they do not fit the second-level cache: the output is fetched before it is written.
   private var images: Double {
-    let bytes = 4 * (Double(geometry.batch) * Double(geometry.inputHeight) * Double(geometry.inputWidth) * Double(conv.channels))
-    let out = 4 * Double(geometry.outputPixels) * Double(conv.outputs)
-    if bytes + out <= Double(machine.level2Bytes) { return 0 }
-    return (bytes + 2 * out) * (bytes + out > 0.5 * Double(machine.level3Bytes) ? table.memoryByte : table.level3Byte)
+    let input = 4 * (Double(geometry.batch) * Double(geometry.inputHeight) * Double(geometry.inputWidth) * Double(conv.channels))
+    let output = 4 * Double(geometry.outputPixels) * Double(conv.outputs)
+    if input + output <= Double(machine.level2Bytes) { return 0 }
+    let stream = table.images
+    return (input + 2 * output) * (input + output > 0.5 * Double(machine.level3Bytes) ? stream.memory : stream.level3)
   }
 
   /// `gemm_f32`, which sums over taps and channels.
@@ -32,10 +33,9 @@ struct ConvCosts {
     let width = Double(panels) - (half > 0 && half <= 8 ? 0.5 : 0)
     let whole = Double(rows / grid.rows) * table.rows(grid.rows, depth: depth)
     let rest = rows % grid.rows == 0 ? 0 : table.rows(rows % grid.rows, depth: depth)
-    let rowBlocks = Double(blocks(rows, of: grid.rows))
     let finding = Double(rows) * (copiesRows ? 4 * Double(depth) * table.copiedByte : Double(conv.taps) * table.pointer)
-    let once = (whole + rest) * width + finding + rowBlocks * table.task
-    return Double(conv.groups) * once + streaming(Double(conv.packing.f32Bytes)) + images
+    let work = (whole + rest) * width + finding
+    return Double(conv.groups) * work + once(table.weights, Double(conv.packing.f32Bytes))
   }
 
   /// `winograd_f32` with tiles of `tile` × `tile` pixels.
@@ -47,7 +47,11 @@ struct ConvCosts {
     let vectors =
       Double(blocks(conv.groupIn, of: 8)) * table.winogradIn[which] + Double(blocks(conv.groupOut, of: 8)) * table.winogradOut[which]
     let passes = Double(blocks(tileCount, of: grid.tiles))
-    let once = products + Double(tileCount) * vectors + passes * table.task
-    return Double(conv.groups) * once + passes * streaming(4 * Double(packing.weightCount)) + images
+    let work = products + Double(tileCount) * vectors
+    // What the first pass brings stays for the others where it fits.
+    let bytes = 4 * Double(packing.weightCount)
+    let again = bytes * (bytes > 0.75 * Double(machine.level3Bytes) ? table.winogradWeights.memory : table.winogradWeights.level3)
+    let streams = once(table.winogradWeights, bytes) + (passes - 1) * again
+    return Double(conv.groups) * work + streams + images
   }
 }

@@ -4,12 +4,16 @@
 /// `CostTable+Known.swift`. Tables instead of a calibration at run time: a plan, and with it the bits of its results, is then the same in every
 /// process on a machine.
 package struct CostTable: Sendable {
+  /// What a byte costs above the work done with it, when it comes from the last-level cache, or from memory.
+  package struct Stream: Sendable {
+    var level3: Double
+    var memory: Double
+  }
+
   package var name: String
-  /// The machine it was measured on: what tells kinds apart.
+  /// The machine it was measured on, and the rows of the kernels' tile: what tells kinds apart.
   package var level2Bytes: Int
   package var level3Bytes: Int
-  package var hasAVX512: Bool
-  /// Rows of the kernels' tile.
   package var tileRows: Int
   /// One tile of a product by 16 columns, operands in the second-level cache, at the depths `tileDepths`.
   package var tiles: [Double]
@@ -19,15 +23,14 @@ package struct CostTable: Sendable {
   /// To transform 8 channels of a Winograd tile of 2, 4 and 6, in and out.
   package var winogradIn: [Double]
   package var winogradOut: [Double]
-  /// What a byte of weights costs above that when it comes from the last-level cache, or from memory.
-  package var level3Byte: Double
-  package var memoryByte: Double
-  /// What a task costs.
-  package var task: Double
+  /// Weights of a product and of a Winograd convolution, and a layer's images.
+  package var weights: Stream
+  package var winogradWeights: Stream
+  package var images: Stream
 
   package static let tileDepths = [16, 32, 64, 128, 256, 512, 1024, 4096]
 
-  /// Rows of the kernel's tile by 16 columns of any depth: straight lines between the depths measured.
+  /// A tile of any depth: straight lines between the depths measured.
   private func tile(depth: Int) -> Double {
     let depths = CostTable.tileDepths
     let upper = max(1, depths.firstIndex { depth <= $0 } ?? depths.count - 1)

@@ -73,6 +73,14 @@ def test_inspect() -> None:
     assert "in all" in text
 
 
+def test_inspect_shows_the_plan() -> None:
+    steps = answer("inspect", NET, "--plan")["plan"]["steps"]
+    assert any("gemm" in (step["why"] or "") for step in steps)
+    assert "estimated ms" in run("inspect", NET, "--plan").stdout
+    exact = answer("inspect", NET, "--plan", "--exact")["plan"]["steps"]
+    assert not any(step["kernel"].startswith("winograd") for step in exact)
+
+
 def test_inspect_shows_the_report(small: str) -> None:
     assert answer("inspect", small)["report"]["total"]["bytes_after"] == Path(small).stat().st_size
     assert "SNR" in run("inspect", small, "--report").stdout

@@ -265,6 +265,13 @@ def test_the_profile_and_the_plan(fashion: netsuke.Model, images: np.ndarray) ->
         _ = fashion.session().profile
 
 
+def test_exact_sessions_sum_term_by_term(fashion: netsuke.Model, images: np.ndarray) -> None:
+    exact, usual = fashion.session(exact=True), fashion.session()
+    expected, found = exact.run(images[:4]), usual.run(images[:4])
+    assert not any(step["kernel"].startswith("winograd") for step in exact.plan["steps"])
+    assert np.abs(found - expected).max() <= 1e-3 * np.abs(expected).max()
+
+
 def test_a_closed_session_does_not_run(fashion: netsuke.Model, images: np.ndarray) -> None:
     with fashion.session(threads=2) as session:
         session.run(images[:1])

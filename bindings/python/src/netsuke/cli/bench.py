@@ -41,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", metavar="MODEL", help="another model to compare with, such as the original")
     parser.add_argument("--onnxruntime", action="store_true", help="compare with onnxruntime too, on the .onnx file among the models")
     parser.add_argument("--threads", type=int, default=1, metavar="N", help="0: one for each processor (default 1)")
+    parser.add_argument("--exact", action="store_true", help="without Winograd convolutions")
     parser.add_argument("--batch", type=positive, default=1, metavar="N", help="extent of open batch axes (default 1)")
     parser.add_argument("--shape", type=shape, metavar="N,C,H,W", help="the input's shape, where the model leaves more than the batch open")
     parser.add_argument("--rounds", type=positive, default=15, metavar="N", help="turns for each engine (default 15)")
@@ -51,10 +52,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> Answer:
     paths = [options.model] + ([options.against] if options.against else [])
     models = [load(path) for path in paths]
-    inputs = _inputs(models[0], options)
+    inputs = made_up_inputs(models[0], options)
     runners: dict[str, Runner] = {}
     for path, model in zip(paths, models, strict=True):
-        runners[str(path)] = _runner(model, inputs, options.threads)
+        runners[str(path)] = _runner(model, inputs, options)
     if options.onnxruntime:
         runners["onnxruntime"] = _onnxruntime(paths, inputs, options.threads)
     milliseconds = interleaved(runners, options.rounds)
@@ -99,7 +100,8 @@ def interleaved(runners: dict[str, Runner], rounds: int, runs: int = 3) -> dict[
     return times
 
 
-def _inputs(model: Model, options: argparse.Namespace) -> list[NDArray[Any]]:
+def made_up_inputs(model: Model, options: argparse.Namespace) -> list[NDArray[Any]]:
+    """Random inputs of the model's shapes, or of `options.shape`; open batch axes are `options.batch`."""
     generator = np.random.default_rng(0)
     arrays = []
     for value in model.inputs:
@@ -116,8 +118,8 @@ def _inputs(model: Model, options: argparse.Namespace) -> list[NDArray[Any]]:
     return arrays
 
 
-def _runner(model: Model, inputs: list[NDArray[Any]], threads: int) -> Runner:
-    session = model.session(threads=threads)
+def _runner(model: Model, inputs: list[NDArray[Any]], options: argparse.Namespace) -> Runner:
+    session = model.session(threads=options.threads, exact=options.exact)
     return lambda: session.run(*inputs)
 
 
@@ -138,7 +140,7 @@ def _onnxruntime(paths: list[str], inputs: list[NDArray[Any]], threads: int) -> 
 
 
 def _layers(model: Model, inputs: list[NDArray[Any]], options: argparse.Namespace) -> list[dict[str, Any]]:
-    with model.session(threads=options.threads, profile=True) as session:
+    with model.session(threads=options.threads, profile=True, exact=options.exact) as session:
         for _ in range(2 + max(5, options.rounds)):
             session.run(*inputs)
         steps: list[dict[str, Any]] = session.profile["steps"]

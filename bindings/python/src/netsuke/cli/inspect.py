@@ -7,7 +7,9 @@ import os
 from typing import Any
 
 from .. import load
-from .output import Answer, count, percent, table
+from .bench import made_up_inputs, shape
+from .data import positive
+from .output import Answer, count, figure, percent, table
 
 SUMMARY = "show a model's layers, parameters, multiply-accumulates, bytes and zeros"
 EPILOG = """\
@@ -15,8 +17,10 @@ examples:
   netsuke inspect net.onnx
   netsuke inspect small.nsk --all
   netsuke inspect small.nsk --plot bytes.png
+  netsuke inspect net.onnx --plan
 
 The tables show layers with weights; --all shows every node. A model made by a compression shows its report with --report.
+--plan shows the steps that a session on this machine runs: the kernel of each, and the ways that were compared by estimated time.
 """
 
 
@@ -24,6 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a .onnx or .nsk file")
     parser.add_argument("--all", action="store_true", help="every node, not only those with weights")
     parser.add_argument("--report", action="store_true", help="the report of the compression that made the model")
+    parser.add_argument("--plan", action="store_true", help="the steps that a session runs here: which kernels, and why")
+    parser.add_argument("--exact", action="store_true", help="with --plan: without Winograd convolutions")
+    parser.add_argument("--batch", type=positive, default=1, metavar="N", help="with --plan: extent of open batch axes (default 1)")
+    parser.add_argument("--shape", type=shape, metavar="N,C,H,W", help="with --plan: the input's shape, where more than the batch is open")
     parser.add_argument("--plot", metavar="FILE", help="draw the layers' bytes (needs matplotlib)")
 
 
@@ -54,6 +62,12 @@ def run(options: argparse.Namespace) -> Answer:
     ]
     if options.report:
         rendered.append(report if report is not None else "this model was not made by a compression: it has no report")
+    plan = None
+    if options.plan:
+        with model.session(exact=options.exact) as session:
+            session.run(*made_up_inputs(model, options))
+            plan = session.plan
+        rendered.append(_plan_table(plan))
     if options.plot:
         from .plot import draw_bars
 
@@ -61,6 +75,8 @@ def run(options: argparse.Namespace) -> Answer:
         draw_bars(options.plot, "bytes", [node["name"] for node in weighty], {"bytes": [node["bytes"] for node in weighty]})
         rendered.append(f"drawn to {options.plot}")
     answer = {"file": str(options.model), "file_bytes": size, **description, "report": None if report is None else report.to_dict()}
+    if plan is not None:
+        answer["plan"] = plan
     return Answer(answer, rendered)
 
 
@@ -75,3 +91,17 @@ def _row(node: dict[str, Any]) -> list[str]:
         count(node.get("bytes")),
         percent(node.get("zeros")) if node.get("parameters") else "",
     ]
+
+
+def _plan_table(plan: dict[str, Any]) -> Any:
+    rows = [
+        [
+            str(step["name"]),
+            " + ".join(step["operators"]),
+            str(step["kernel"]),
+            str(step.get("why") or ""),
+            "" if step.get("estimated_ms") is None else figure(step["estimated_ms"]),
+        ]
+        for step in plan["steps"]
+    ]
+    return table("plan", ["step", "operators", "kernel", "why", "estimated ms"], rows, texts=4, optional=[3, 4])
