@@ -56,7 +56,7 @@ let package = Package(
 
     // MARK: Benchmarks: `swift run -c release KernelBenchmarks`
     .executableTarget(
-      name: "KernelBenchmarks", dependencies: ["Kernels", "KernelsAVX512", "KernelContract", "CMachine"], path: "Benchmarks",
+      name: "KernelBenchmarks", dependencies: ["Kernels", "KernelsAVX512", "KernelContract", "CMachine", "Plan"], path: "Benchmarks",
       exclude: ["peers"], swiftSettings: kernelFlags),
 
     // MARK: Tests

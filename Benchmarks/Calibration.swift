@@ -1,8 +1,5 @@
 import KernelContract
-
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Plan
 
 /// Measures what `Sources/Plan/Select/CostTable+Known.swift` needs to know of this kind of machine, and prints it as it stands there.
 struct Calibration {
@@ -18,13 +15,8 @@ struct Calibration {
       let winograd = entries.first(where: { $0.family == .winogradF32 })
     else { return nil }
     (self.product, self.winograd) = (product, winograd)
-    #if canImport(Glibc)
-      (level2Bytes, level3Bytes) = (
-        max(sysconf(Int32(_SC_LEVEL2_CACHE_SIZE)), 1 << 18), max(sysconf(Int32(_SC_LEVEL3_CACHE_SIZE)), 1 << 22)
-      )
-    #else
-      (level2Bytes, level3Bytes) = (1 << 19, 1 << 22)
-    #endif
+    guard let machine = try? Machine.current() else { return nil }
+    (level2Bytes, level3Bytes) = (machine.level2Bytes, machine.level3Bytes)
   }
 
   /// Nanoseconds of the best run.

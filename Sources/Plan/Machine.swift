@@ -36,10 +36,24 @@ package struct Machine: Sendable, Hashable {
       return Machine(
         features: features,
         level1Bytes: cache(Int(_SC_LEVEL1_DCACHE_SIZE), 32 << 10), level2Bytes: cache(Int(_SC_LEVEL2_CACHE_SIZE), 512 << 10),
-        level3Bytes: cache(Int(_SC_LEVEL3_CACHE_SIZE), 4 << 20))
+        level3Bytes: min(sharedCache ?? Int.max, cache(Int(_SC_LEVEL3_CACHE_SIZE), 4 << 20)))
     #else
       return Machine(features: features, level1Bytes: 32 << 10, level2Bytes: 512 << 10, level3Bytes: 4 << 20)
     #endif
+  }
+
+  /// The last-level cache as the kernel reports it. The C library multiplies it on some virtual machines (320 MiB for 32 were seen).
+  private static var sharedCache: Int? {
+    guard let file = fopen("/sys/devices/system/cpu/cpu0/cache/index3/size", "re") else { return nil }
+    defer { fclose(file) }
+    var bytes = 0
+    while bytes < 1 << 40 {
+      let digit = fgetc(file)
+      guard (48...57).contains(digit) else { break }
+      bytes = 10 * bytes + Int(digit - 48)
+    }
+    // The unit, K, is the character that ended the loop.
+    return bytes > 0 ? bytes << 10 : nil
   }
 
   /// Refuses a processor (by its feature bits) that would stop at the kernels' first instruction.
