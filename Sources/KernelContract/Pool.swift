@@ -26,7 +26,17 @@ package struct PoolF32Descriptor: StepDescriptor {
   }
 
   package var taskCount: Int { poolTaskCount(geometry, channels, channelBlock) }
-  package var scratchBytes: Int { 0 }
+
+  /// Whether a line's columns are made once, in scratch, and then joined to windows: not where a window is the whole line or where columns
+  /// lie between windows; and only while a line of columns stays in the first-level cache or near it.
+  package var sharesColumns: Bool {
+    geometry.outputWidth > 1 && geometry.kernelWidth >= geometry.strideX && geometry.kernelHeight <= 64 && geometry.inputWidth <= 1024
+  }
+
+  /// Channels whose columns are made at once: as many as fill half of a first-level cache, at least 16.
+  package var columnChannels: Int { max(16, min(roundUp(channelBlock, to: 8), 4096 / max(1, geometry.inputWidth) / 8 * 8)) }
+
+  package var scratchBytes: Int { sharesColumns ? 4 * columnChannels * geometry.inputWidth : 0 }
 }
 
 /// Max and average pooling of NHWC u8.

@@ -2,7 +2,8 @@ import KernelContract
 
 /// `pool_f32_1x8`: see `PoolF32Descriptor`. A task is one line of output pixels by a block of channels.
 ///
-/// An average adds up each line of the window on its own and then the lines, which keeps the rounding of large windows small.
+/// Small windows go by columns (`PoolColumnsF32.swift`). Otherwise an average adds up each line of the window on its own and then the lines,
+/// which keeps the rounding of large windows small.
 func stepPoolF32(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
   _ scratch: UnsafeMutableRawPointer
@@ -18,6 +19,12 @@ func stepPoolF32(
     let line = task / channelBlocks
     let channelBegin = (task - line * channelBlocks) * d.pointee.channelBlock
     let channelEnd = min(channelBegin + d.pointee.channelBlock, d.pointee.channels)
+    if d.pointee.sharesColumns {
+      let columns = scratch.assumingMemoryBound(to: Float.self)
+      poolLineByColumns(
+        d, line: line, from: input, to: output, channelBegin: channelBegin, channelEnd: channelEnd, columns: columns)
+      continue
+    }
     for x in 0..<g.outputWidth {
       let window = PoolWindow(g, line: line, x: x, countsPadding: d.pointee.countsPadding)
       let first = input + window.first * g.inputPixelStride
@@ -82,10 +89,6 @@ struct PoolWindow {
     }
   }
 }
-
-/// The greater of the two, NaN if either is.
-@inline(__always)
-private func greater(_ a: Float8, _ b: Float8) -> Float8 { b.replacing(with: atLeast(b, a), where: b .== b) }
 
 @inline(__always)
 private func read(_ from: UnsafePointer<Float>, _ count: Int) -> Float8 { count == 8 ? load8(from) : load8(from, count: count) }
