@@ -10,6 +10,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 
 from processes import checked
+from respelling import respell
 
 
 def version() -> str:
@@ -45,8 +46,7 @@ def convert(onnx: Path, folder: Path, shape: tuple[int, ...]) -> Path:
         raise RuntimeError("its converter onnx2tf is not installed: it needs Python 3.12")
     result = folder / "net_float32.tflite"
     source = folder / "net.onnx"  # the converter names its files after this one
-    source.unlink(missing_ok=True)
-    source.symlink_to(onnx.resolve())
+    respell(onnx, source)
     checked([str(python), "-m", "onnx2tf", "-i", str(source), "-o", str(folder), "-n"], result)
     for spare in (*folder.glob("net_float16*"), *folder.glob("schema*"), source):
         spare.unlink()
