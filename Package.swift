@@ -56,7 +56,8 @@ let package = Package(
 
     // MARK: Benchmarks: `swift run -c release KernelBenchmarks`
     .executableTarget(
-      name: "KernelBenchmarks", dependencies: ["Kernels", "KernelsAVX512", "KernelContract", "CMachine", "Plan"], path: "Benchmarks",
+      name: "KernelBenchmarks",
+      dependencies: ["Kernels", "KernelsAVX512", "KernelContract", "CMachine", "Plan", "Runtime", "Formats", "Passes"], path: "Benchmarks",
       exclude: ["peers"], swiftSettings: kernelFlags),
 
     // MARK: Tests

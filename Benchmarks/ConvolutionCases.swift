@@ -54,6 +54,13 @@ struct Layer {
     Layer(name: "v1 dw 28/2", size: 28, inChannels: 256, outChannels: 256, kernel: 3, stride: 2, groups: 256),
     Layer(name: "v1 dw 14", size: 14, inChannels: 512, outChannels: 512, kernel: 3, groups: 512),
     Layer(name: "v1 dw 7", size: 7, inChannels: 1024, outChannels: 1024, kernel: 3, groups: 1024),
+    Layer(name: "dw L1 8x8x64", size: 8, inChannels: 64, outChannels: 64, kernel: 3, groups: 64),
+    Layer(name: "dw L1 14x16", size: 14, inChannels: 16, outChannels: 16, kernel: 3, groups: 16),
+    Layer(name: "dw L1lines 28x16", size: 28, inChannels: 16, outChannels: 16, kernel: 3, groups: 16),
+    Layer(name: "dw L1lines 56x16", size: 56, inChannels: 16, outChannels: 16, kernel: 3, groups: 16),
+    Layer(name: "dw L2 56x32", size: 56, inChannels: 32, outChannels: 32, kernel: 3, groups: 32),
+    Layer(name: "dw L2 28x144", size: 28, inChannels: 144, outChannels: 144, kernel: 3, groups: 144),
+    Layer(name: "dw L2 28x128", size: 28, inChannels: 128, outChannels: 128, kernel: 3, groups: 128),
     Layer(name: "dw 5x5 14", size: 14, inChannels: 480, outChannels: 480, kernel: 5, groups: 480),
   ]
 }

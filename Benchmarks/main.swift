@@ -5,17 +5,25 @@ import KernelsAVX512
 
 #if canImport(Glibc)
   import Glibc
+#elseif canImport(Darwin)
+  import Darwin
 #endif
 
 // Times every kernel of the registry on its family's cases: KernelBenchmarks [text that the line must contain].
 // KernelBenchmarks --calibrate prints the cost table of this machine, --calibrate-avx2 that of the kernels without AVX-512.
+// KernelBenchmarks --network file.onnx [threads [rounds]] times a network with chains by bands and without.
 let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
 if let first = CommandLine.arguments.dropFirst().first, first.hasPrefix("--calibrate") {
   Calibration(first == "--calibrate-avx2" ? kernelTable() : wide + kernelTable())?.run()
   exit(0)
 }
+if CommandLine.arguments.dropFirst().first == "--network" {
+  try compareBands(Array(CommandLine.arguments.dropFirst(2)))
+  exit(0)
+}
 let wanted = CommandLine.arguments.dropFirst().first
-let cases = productF32Cases() + productU8S8Cases() + winogradCases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases()
+let cases =
+  productF32Cases() + productU8S8Cases() + winogradCases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases() + bandCases()
 let peak = measurePeak()
 print("peak \(rounded(peak)) GFLOP/s in f32 on one core")
 for entry in wide + kernelTable() {
@@ -23,7 +31,7 @@ for entry in wide + kernelTable() {
     let title = "\(entry.id) \(item.name)"
     if let wanted, !title.contains(wanted) { continue }
     let seconds = bestTime { item.run(entry) }
-    var line = title + String(repeating: " ", count: max(1, 44 - title.count)) + "\(rounded(seconds * 1e6)) µs"
+    var line = title + String(repeating: " ", count: max(1, 52 - title.count)) + "\(rounded(seconds * 1e6)) µs"
     line += "  \(rounded(item.bytes / seconds / 1e9)) GB/s"
     if item.macs > 0 {
       let rate = 2 * item.macs / seconds / 1e9

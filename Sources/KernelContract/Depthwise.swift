@@ -65,8 +65,8 @@ package struct DepthwiseF32Descriptor: StepDescriptor {
   package var packing: DepthwisePacking { DepthwisePacking(channels: channels, taps: geometry.taps) }
   /// One row of output pixels.
   package var taskCount: Int { geometry.outputWidth == 0 || channels == 0 ? 0 : geometry.batch * geometry.outputHeight }
-  /// A pixel of zeros.
-  package var scratchBytes: Int { 4 * packing.columnCount }
+  /// A pixel of zeros and pointers to the columns of four windows, for one line more than a window has.
+  package var scratchBytes: Int { 4 * packing.columnCount + 8 * (geometry.kernelHeight + 1) * (geometry.kernelWidth + 6) }
 }
 
 /// Depthwise convolution of u8 activations with s8 weights, accumulated exactly in s32; positions outside count as `inputZeroPoint`.

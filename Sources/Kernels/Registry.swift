@@ -27,5 +27,6 @@ package func kernelTable() -> [KernelEntry] {
     KernelEntry("dequantize_f32_1x8", .dequantize, tile: (1, 8), .consistent, stepDequantize),
     KernelEntry("add_u8_1x8", .addU8, tile: (1, 8), .consistent, stepAddU8),
     KernelEntry("lookup_u8_1", .lookupU8, tile: (1, 1), .consistent, stepLookupU8),
+    KernelEntry("bands_1", .bands, tile: (1, 1), .consistent, stepBands),
   ]
 }

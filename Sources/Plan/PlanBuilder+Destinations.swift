@@ -17,7 +17,24 @@ extension PlanBuilder {
 
   /// Memory with channels innermost.
   func pixelDestination(_ id: ValueID, _ dtype: DType, codes: CodeParameters? = nil) throws -> View {
-    try destination(id, dtype, codes: codes, strides: View.pixels(shape(id))) { $0.pixelStride != nil }
+    if dtype == .f32, placements[id] == nil, let padded = try paddedPixels(id) { return padded }
+    return try destination(id, dtype, codes: codes, strides: View.pixels(shape(id))) { $0.pixelStride != nil }
+  }
+
+  /// New memory with pixels a cache line farther apart than their channels: for a value that only depthwise convolutions read, where pixels
+  /// would else lie a multiple of 1 KiB apart and those of a window would share a few sets of the first-level cache.
+  private func paddedPixels(_ id: ValueID) throws -> View? {
+    let shape = try shape(id)
+    guard shape.count == 4, shape[1] > 0, shape[1] % 256 == 0, shape[2] * shape[3] > 1, !uses.isOutput(id) else { return nil }
+    let readers = uses.consumers(of: id)
+    let areDepthwise = try readers.allSatisfy { index in
+      let node = graph.nodes[index]
+      return try node.op == .conv && node.input(0) == id && node.attributes.int("group", default: 1) == shape[1]
+    }
+    guard areDepthwise, !readers.isEmpty else { return nil }
+    let wide = [shape[0], shape[1] + 16, shape[2], shape[3]]
+    let buffer = addBuffer(.arena, byteCount: try Tensor.checkedByteCount(.f32, wide))
+    return View(buffer: buffer, dtype: .f32, shape: shape, strides: View.pixels(wide))
   }
 
   /// Dense memory in the logical order.

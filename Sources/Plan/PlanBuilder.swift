@@ -33,6 +33,8 @@ final class PlanBuilder {
     var views: [View]
     /// The input that the output may overwrite.
     var inPlace: [Int]
+    /// The step's descriptor, where the step can be one of a chain that runs by bands.
+    var bandStep: (any BandStep)?
   }
 
   let graph: Graph
@@ -123,7 +125,7 @@ final class PlanBuilder {
       buffers[view.buffer].first = min(buffers[view.buffer].first, drafts.count)
       buffers[view.buffer].last = max(buffers[view.buffer].last, drafts.count)
     }
-    drafts.append(Draft(step: step, views: views, inPlace: inPlace))
+    drafts.append(Draft(step: step, views: views, inPlace: inPlace, bandStep: descriptor as? any BandStep))
   }
 }
 

@@ -26,6 +26,13 @@ final class PlanMemory: @unchecked Sendable {
     return UnsafeRawPointer(block)
   }
 
+  /// Copies of plain-old-data structs, side by side.
+  func place<Element: BitwiseCopyable>(_ elements: [Element]) throws -> UnsafePointer<Element> {
+    let block = try allocate(elements.count * MemoryLayout<Element>.stride).bindMemory(to: Element.self, capacity: elements.count)
+    for (index, element) in elements.enumerated() { (block + index).initialize(to: element) }
+    return UnsafePointer(block)
+  }
+
   /// Zeroed memory of `byteCount` bytes, 64-byte aligned, that counts as constants.
   func constant(byteCount: Int) throws -> UnsafeMutableRawPointer {
     constantBytes += byteCount

@@ -7,8 +7,19 @@ package struct PlanOptions: Sendable, Hashable {
   /// a number over a tile).
   package var exact: Bool
 
-  package init(threads: Int = 1, exact: Bool = false) {
+  /// Which chains of layers run by bands of lines; the bits are the same.
+  package enum Bands: Sendable, Hashable {
+    case off
+    /// Those that it is estimated to pay for.
+    case chosen
+    /// All that can, by bands of this many lines.
+    case always(lines: Int)
+  }
+  package var bands: Bands
+
+  package init(threads: Int = 1, exact: Bool = false, bands: Bands = .chosen) {
     self.threads = max(1, threads)
     self.exact = exact
+    self.bands = bands
   }
 }

@@ -22,6 +22,7 @@ package struct Planner: Sendable {
     try builder.defineInputs()
     for index in graph.nodes.indices where !builder.fused.contains(index) { try builder.lower(index) }
     try builder.writeOutputs()
+    try builder.joinBands()
     return try builder.finish()
   }
 }

@@ -10,9 +10,9 @@ func insideTaps(_ origin: Int, taps: Int, dilation: Int, extent: Int) -> (begin:
 
 /// `depthwise_f32_4x16`: see `DepthwiseF32Descriptor`. A task is one line of output pixels.
 ///
-/// Taps outside the image are left out instead of read as zeros. Four neighbouring pixels whose windows all lie inside (left and right)
-/// share each weight that is loaded; channels run innermost, so that a line is read as it lies in memory. 3 × 3 windows share their
-/// columns too.
+/// Lines above and below the image are left out instead of read as zeros. Four neighbouring pixels share each weight that is loaded; channels
+/// run innermost, so that a line is read as it lies in memory. Windows of 3 and 5 columns share their columns too, and 3 × 3 windows of
+/// neighbouring lines their lines. The sums of an element are made in one order, tap by tap from the bias on, by whatever kernel.
 func stepDepthwiseF32(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
   _ scratch: UnsafeMutableRawPointer
@@ -21,29 +21,115 @@ func stepDepthwiseF32(
   let g = d.pointee.geometry
   let output = buffers[0].assumingMemoryBound(to: Float.self)
   let input = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
-  let zeros = scratch.assumingMemoryBound(to: Float.self)
-  let sharesColumns = suitsWindow3x3(g)
+  let sharesColumns = sharesColumnsF32(g)
+  let sharesLines = sharesColumns && g.kernelWidth == 3 && g.kernelHeight == 3 && g.strideX == 1 && g.strideY == 1 && g.dilationY == 1
   if sharesColumns {
+    let zeros = scratch.assumingMemoryBound(to: Float.self)
     for channel in 0..<d.pointee.channels { zeros[channel] = 0 }
   }
-  for task in begin..<end {
+  var task = begin
+  while task < end {
+    let inImage = task % g.outputHeight
     let image = input + task / g.outputHeight * g.inputHeight * g.inputWidth * g.inputPixelStride
-    let y = task % g.outputHeight * g.strideY - g.padTop
+    let y = inImage * g.strideY - g.padTop
     let rows = insideTaps(y, taps: g.kernelHeight, dilation: g.dilationY, extent: g.inputHeight)
     let line = image + (y + rows.begin * g.dilationY) * g.inputWidth * g.inputPixelStride
     let to = output + task * g.outputWidth * g.outputPixelStride
-    let first =
-      sharesColumns && rows.end > rows.begin ? convolveLine3x3(d, line, rows.begin, rows.end - rows.begin, UnsafePointer(zeros), to) : 0
-    if first < g.outputWidth { convolveLine(d, line, rows.begin, rows.end - rows.begin, from: first, to) }
-    if !isClamp(d.pointee.epilogue) {
-      activateRows(to, stride: g.outputPixelStride, rows: g.outputWidth, columns: d.pointee.channels, d.pointee.epilogue)
+    let isPair = sharesLines && task + 1 < end && inImage + 1 < g.outputHeight && y >= 0 && y + 4 <= g.inputHeight
+    let lines = isPair ? 2 : 1
+    let whole = sharesColumns ? d.pointee.channels / 8 * 8 : 0
+    if whole > 0 { convolveGroups(d, line, rows.begin, rows.end - rows.begin, isPair: isPair, to, scratch) }
+    if whole < d.pointee.channels {
+      let stride = g.inputWidth * g.inputPixelStride
+      convolveLine(d, line, rows.begin, rows.end - rows.begin, firstChannel: whole, to)
+      if isPair { convolveLine(d, line + stride, 0, 3, firstChannel: whole, to + g.outputWidth * g.outputPixelStride) }
     }
+    if !isClamp(d.pointee.epilogue) {
+      activateRows(to, stride: g.outputPixelStride, rows: lines * g.outputWidth, columns: d.pointee.channels, d.pointee.epilogue)
+    }
+    task += lines
   }
 }
 
-/// The pixels of a line, from `first`, by the kernel for any window.
+/// Whether four pixels go together as the kernels of `DepthwiseRowF32.swift` want it.
+private func sharesColumnsF32(_ g: Geometry) -> Bool {
+  (g.kernelWidth == 3 || g.kernelWidth == 5) && g.strideX >= 1 && g.strideX <= 2 && g.dilationX == 1 && g.outputWidth >= 4
+}
+
+/// The pixels of one line, or of two, four by four; the last four overlap the ones before.
+private func convolveGroups(
+  _ d: UnsafePointer<DepthwiseF32Descriptor>, _ line: UnsafePointer<Float>, _ firstLine: Int, _ lines: Int, isPair: Bool,
+  _ output: UnsafeMutablePointer<Float>, _ scratch: UnsafeMutableRawPointer
+) {
+  let g = d.pointee.geometry
+  let columns = g.kernelWidth + 3 * g.strideX
+  let zeros = UnsafePointer(scratch.assumingMemoryBound(to: Float.self))
+  let table = (scratch + 4 * roundUp(d.pointee.channels, to: 16)).assumingMemoryBound(to: UnsafePointer<Float>.self)
+  let clamps = isClamp(d.pointee.epilogue)
+  var tile = DepthwiseTileF32(
+    input: line, step: g.inputPixelStride, lineStride: g.inputWidth * g.inputPixelStride * g.dilationY, lines: lines,
+    columns: table, groups: 1, weights: d.pointee.weights + firstLine * g.kernelWidth * 16, blockStride: g.taps * 16,
+    bias: d.pointee.bias, channels: d.pointee.channels / 8 * 8, output: output, outputStride: g.outputPixelStride,
+    outputLineStride: g.outputWidth * g.outputPixelStride, low: clamps ? d.pointee.epilogue.a : -.infinity,
+    high: clamps ? d.pointee.epilogue.b : .infinity)
+  var x = 0
+  while x < g.outputWidth {
+    let at = min(x, g.outputWidth - 4)
+    let left = at * g.strideX - g.padLeft
+    tile.input = line + left * g.inputPixelStride
+    tile.output = output + at * g.outputPixelStride
+    if left >= 0 && left + columns <= g.inputWidth {
+      tile.groups = min((g.inputWidth - columns - left) / (4 * g.strideX) + 1, (g.outputWidth - at) / 4)
+      convolveInside(&tile, taps: g.kernelWidth, stride: g.strideX, isPair: isPair)
+    } else {
+      tile.groups = 1
+      pointToColumns(&tile, left: left, columns: columns, width: g.inputWidth, lines: isPair ? 4 : lines, zeros: zeros)
+      convolveEdge(&tile, taps: g.kernelWidth, stride: g.strideX, isPair: isPair)
+    }
+    x = at + 4 * tile.groups
+  }
+}
+
+/// Writes where the columns of a group begin.
+/// - Parameter left: the image's column that is the group's column 0.
+private func pointToColumns(
+  _ tile: UnsafeMutablePointer<DepthwiseTileF32>, left: Int, columns: Int, width: Int, lines: Int, zeros: UnsafePointer<Float>
+) {
+  var entry = tile.pointee.columns
+  var line = tile.pointee.input
+  for _ in 0..<lines {
+    for column in 0..<columns {
+      let isInside = left + column >= 0 && left + column < width
+      entry[column] = isInside ? line + column * tile.pointee.step : zeros
+    }
+    entry += columns
+    line += tile.pointee.lineStride
+  }
+}
+
+@inline(__always)
+private func convolveInside(_ tile: UnsafePointer<DepthwiseTileF32>, taps: Int, stride: Int, isPair: Bool) {
+  if isPair { return convolvePair3(tile) }
+  if taps == 3 {
+    if stride == 1 { convolveRow3Stride1(tile) } else { convolveRow3Stride2(tile) }
+  } else {
+    if stride == 1 { convolveRow5Stride1(tile) } else { convolveRow5Stride2(tile) }
+  }
+}
+
+@inline(__always)
+private func convolveEdge(_ tile: UnsafePointer<DepthwiseTileF32>, taps: Int, stride: Int, isPair: Bool) {
+  if isPair { return convolvePairEdge3(tile) }
+  if taps == 3 {
+    if stride == 1 { convolveEdge3Stride1(tile) } else { convolveEdge3Stride2(tile) }
+  } else {
+    if stride == 1 { convolveEdge5Stride1(tile) } else { convolveEdge5Stride2(tile) }
+  }
+}
+
+/// The pixels of a line by the kernel for any window, from channel `firstChannel` (a multiple of 8) on.
 private func convolveLine(
-  _ d: UnsafePointer<DepthwiseF32Descriptor>, _ line: UnsafePointer<Float>, _ firstLine: Int, _ lines: Int, from first: Int,
+  _ d: UnsafePointer<DepthwiseF32Descriptor>, _ line: UnsafePointer<Float>, _ firstLine: Int, _ lines: Int, firstChannel: Int,
   _ output: UnsafeMutablePointer<Float>
 ) {
   let g = d.pointee.geometry
@@ -53,10 +139,10 @@ private func convolveLine(
     input: line, lineStride: g.inputWidth * g.inputPixelStride * g.dilationY, tapStride: g.inputPixelStride * g.dilationX,
     pixelStep: g.inputPixelStride * g.strideX, lines: lines, taps: 0, weights: d.pointee.weights, weightLineStride: g.kernelWidth * 16,
     blockStride: g.taps * 16,
-    bias: d.pointee.bias, channels: d.pointee.channels, output: output, outputStride: g.outputPixelStride,
+    bias: d.pointee.bias, firstChannel: firstChannel, channels: d.pointee.channels, output: output, outputStride: g.outputPixelStride,
     low: clamps ? d.pointee.epilogue.a : -.infinity, high: clamps ? d.pointee.epilogue.b : .infinity)
   let weights = d.pointee.weights + firstLine * window.weightLineStride
-  var x = first
+  var x = 0
   while x < g.outputWidth {
     let left = x * g.strideX - g.padLeft
     let fits = left >= 0 && x + 4 <= g.outputWidth && left + 3 * g.strideX + spread < g.inputWidth
@@ -68,42 +154,6 @@ private func convolveLine(
     if fits { convolvePixels4(&window) } else { convolvePixel(&window) }
     x += fits ? 4 : 1
   }
-}
-
-/// The pixels of a line four by four, the last four overlapping the ones before; stops where four do not fit.
-/// - Returns: the first pixel that is left.
-private func convolveLine3x3(
-  _ d: UnsafePointer<DepthwiseF32Descriptor>, _ line: UnsafePointer<Float>, _ firstLine: Int, _ lines: Int, _ zeros: UnsafePointer<Float>,
-  _ output: UnsafeMutablePointer<Float>
-) -> Int {
-  let g = d.pointee.geometry
-  let (step, lineStride) = (g.inputPixelStride, g.inputWidth * g.inputPixelStride * g.dilationY)
-  let columns = 3 * g.strideX + 3
-  let clamps = isClamp(d.pointee.epilogue)
-  let outside = Window3x3<Float>.Line(padding: zeros)
-  var window = Depthwise3x3F32(
-    lines: (outside, outside, outside), lineCount: lines, weights: d.pointee.weights + firstLine * 48,
-    bias: d.pointee.bias, channels: d.pointee.channels, output: output, outputStride: g.outputPixelStride,
-    low: clamps ? d.pointee.epilogue.a : -.infinity, high: clamps ? d.pointee.epilogue.b : .infinity)
-  var x = 0
-  while x < g.outputWidth {
-    let at = min(x, g.outputWidth - 4)
-    let left = at * g.strideX - g.padLeft
-    if !fitsWindow3x3(left: left, stride: g.strideX, width: g.inputWidth) { return x }
-    window.lines.0 = Window3x3<Float>.Line(line, left: left, columns: columns, width: g.inputWidth, step: step, padding: zeros)
-    if lines > 1 {
-      window.lines.1 = Window3x3<Float>.Line(
-        line + lineStride, left: left, columns: columns, width: g.inputWidth, step: step, padding: zeros)
-    }
-    if lines > 2 {
-      window.lines.2 = Window3x3<Float>.Line(
-        line + 2 * lineStride, left: left, columns: columns, width: g.inputWidth, step: step, padding: zeros)
-    }
-    window.output = output + at * g.outputPixelStride
-    if g.strideX == 1 { convolve3x3Stride1(&window) } else { convolve3x3Stride2(&window) }
-    x = at + 4
-  }
-  return x
 }
 
 /// One window of the depthwise kernel, or several side by side.
@@ -122,6 +172,7 @@ struct DepthwiseWindowF32 {
   /// From one block of 16 channels to the next, in the weights.
   var blockStride: Int
   var bias: UnsafePointer<Float>
+  var firstChannel: Int
   var channels: Int
   var output: UnsafeMutablePointer<Float>
   var outputStride: Int
@@ -137,7 +188,7 @@ struct DepthwiseWindowF32 {
 @inline(__always)
 private func convolve(_ pixels: Int, _ window: UnsafePointer<DepthwiseWindowF32>) {
   let channels = window.pointee.channels
-  var channel = 0
+  var channel = window.pointee.firstChannel
   while channel + 16 <= channels {
     convolve(pixels, 2, window, channel, 8)
     channel += 16

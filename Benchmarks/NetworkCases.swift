@@ -1,0 +1,69 @@
+import CMachine
+import Formats
+import KernelContract
+import Kernels
+import KernelsAVX512
+import Passes
+import Plan
+import Runtime
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Times a network's plan with chains by bands and without, turn about: KernelBenchmarks --network file.onnx [threads [rounds]].
+func compareBands(_ arguments: [String]) throws {
+  guard let path = arguments.first else { return print("KernelBenchmarks --network file.onnx [threads [rounds]]") }
+  let threads = arguments.count > 1 ? Int(arguments[1]) ?? 1 : 1
+  let rounds = arguments.count > 2 ? Int(arguments[2]) ?? 40 : 40
+  let model = try ModelFile.read(path: path)
+  let shapes = model.inputs.map { id in (model[id].type?.shape ?? []).map { $0.value ?? 1 } }
+  let graph = try Pipeline.specialize(model, inputShapes: shapes)
+  let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
+  let planner = Planner(kernels: wide + kernelTable(), machine: try Machine.current())
+  let choices: [PlanOptions.Bands] = [.chosen, .off]
+  let executors = try choices.map {
+    try Executor(try planner.plan(graph, PlanOptions(threads: threads, bands: $0)), ExecutorOptions(threads: threads))
+  }
+  let inputs = try shapes.map { shape in
+    try Tensor(shape, (0..<shape.reduce(1, *)).map { Float(($0 &* 7919) % 101 - 50) / 50 })
+  }
+  var times: [[Double]] = [[], []]
+  for _ in 0..<rounds {
+    for which in 0..<2 {
+      for run in 0..<3 {
+        let begin = wallSeconds()
+        try executors[which].runOnce(inputs)
+        if run > 0 { times[which].append(wallSeconds() - begin) }
+      }
+    }
+  }
+  let medians = times.map { $0.sorted()[$0.count / 2] * 1e3 }
+  let joined = executors[0].plan.steps.filter { $0.kernel == "bands_1" }.count
+  print(
+    "\(path) \(threads) threads: \(joined) chains, \(hundredths(medians[0])) ms by bands, \(hundredths(medians[1])) ms one by one; arena "
+      + "\(executors[0].plan.arenaBytes >> 10) KB, \(executors[1].plan.arenaBytes >> 10) KB")
+}
+
+extension Executor {
+  fileprivate func runOnce(_ inputs: [Tensor]) throws {
+    let none = plan.outputs.map { _ in UnsafeMutableRawBufferPointer(start: nil, count: 0) }
+    try inputs.map(\.bytes).withUnsafeBufferPointer { inputs in
+      try none.withUnsafeBufferPointer { try run(inputs: inputs, outputs: $0) }
+    }
+  }
+}
+
+private func wallSeconds() -> Double {
+  var now = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &now)
+  return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9
+}
+
+private func hundredths(_ value: Double) -> String {
+  let hundredths = Int((value * 100).rounded())
+  return "\(hundredths / 100).\(hundredths % 100 < 10 ? "0" : "")\(hundredths % 100)"
+}

@@ -1,0 +1,85 @@
+import KernelContract
+
+/// What a chain of steps costs by bands, above the work of the steps themselves, and what it saves; in nanoseconds on one core.
+///
+/// The constants are from `KernelBenchmarks bands`, which runs chains by bands of several heights and whole.
+struct BandCost {
+  let machine: Machine
+  let threads: Int
+
+  /// A byte of a tensor between two steps that has left the second-level cache when it is read: written, fetched, and evicted again.
+  static let spilledByte = 0.005
+  /// A stage in a band: finding its lines, calling its kernel, and what tiles lose at the band's end.
+  static let stage = 250.0
+  /// A byte of a line moved to the front of its buffer.
+  static let movedByte = 0.012
+  /// A multiply-accumulate.
+  static let mac = 0.02
+  /// The part of the second-level cache that a band's buffers, weights, input and output may fill.
+  static let cacheShare = 0.6
+
+  /// A way to run a chain.
+  struct Plan {
+    var bandLines: Int
+    var stripes: Int
+    /// Above the work of the steps.
+    var nanoseconds: Double
+  }
+
+  /// What the tensor behind `step` costs for lying in memory between two steps.
+  func spill(_ step: any BandStep) -> Double {
+    let g = step.geometry
+    let bytes = 4 * Double(g.outputPixels) * Double(step.outputChannels)
+    let sharesCache = bytes + 4 * Double(g.batch * g.inputHeight * g.inputWidth) * Double(g.inputPixelStride)
+    return sharesCache <= Double(machine.level2Bytes) * 0.75 ? 0 : bytes * BandCost.spilledByte
+  }
+
+  /// The best way to run a chain by bands; nil where no band fits the cache.
+  func best(_ steps: [any BandStep]) -> Plan? {
+    guard let last = steps.last, let first = steps.first, last.geometry.outputHeight > 1 else { return nil }
+    let constants = steps.reduce(0) { $0 + $1.constantBytes }
+    var found: Plan?
+    for bandLines in BandCost.heights where bandLines < last.geometry.outputHeight {
+      let layout = BandLayout(steps, bandLines: bandLines)
+      let input = first.geometry
+      let edges =
+        4 * bandLines * last.geometry.outputWidth * last.outputChannels + 4 * layout.lines[0] * input.strideY * input.inputWidth
+        * input.inputPixelStride
+      guard Double(constants + layout.ownBytes + layout.stepBytes + edges) <= BandCost.cacheShare * Double(machine.level2Bytes) else {
+        break
+      }
+      let plan = plan(layout, bandLines)
+      if found.map({ plan.nanoseconds < $0.nanoseconds }) ?? true { found = plan }
+    }
+    return found
+  }
+
+  private static let heights = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128]
+
+  private func plan(_ layout: BandLayout, _ bandLines: Int) -> Plan {
+    let last = layout.steps[layout.steps.count - 1].geometry
+    let stripes = stripes(last, bandLines)
+    let bands = Double(last.batch * stripes) * Double(blocks(blocks(last.outputHeight, of: stripes), of: bandLines))
+    var cost = bands * Double(layout.steps.count) * BandCost.stage
+    for index in layout.steps.indices.dropLast() {
+      let (g, next) = (layout.steps[index].geometry, layout.steps[index + 1].geometry)
+      let halo = Double(max(0, (next.kernelHeight - 1) * next.dilationY + 1 - next.strideY))
+      cost += bands * halo * 4 * Double(g.outputWidth * g.outputPixelStride) * BandCost.movedByte
+      // Threads that meet make the lines between them twice.
+      cost += Double(last.batch * (stripes - 1)) * halo * lineTime(layout.steps[index])
+    }
+    return Plan(bandLines: bandLines, stripes: stripes, nanoseconds: cost)
+  }
+
+  private func lineTime(_ step: any BandStep) -> Double {
+    let g = step.geometry
+    return Double(g.outputWidth) * Double(step.constantBytes / 4) * BandCost.mac
+  }
+
+  /// Two stripes a thread where there are lines for four bands in each, so that one that is late can be waited for less.
+  private func stripes(_ last: Geometry, _ bandLines: Int) -> Int {
+    guard threads > 1 else { return 1 }
+    let each = last.outputHeight >= 8 * threads * bandLines ? 2 : 1
+    return max(1, min(last.outputHeight, blocks(each * threads, of: last.batch)))
+  }
+}

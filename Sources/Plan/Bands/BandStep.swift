@@ -1,0 +1,54 @@
+import KernelContract
+
+/// A step that a chain of bands can hold: every line of its output depends on a window of lines of its input.
+package protocol BandStep: StepDescriptor {
+  /// The first field, where the kernels expect it.
+  var geometry: Geometry { get set }
+  var outputChannels: Int { get }
+  /// Bytes of the constants that every band reads.
+  var constantBytes: Int { get }
+  /// Whether the input is NCHW; such a step is in no chain.
+  var readsPlanes: Bool { get }
+  var residualStride: Int? { get }
+  /// `taskCount` of a descriptor in memory.
+  static var countTasks: @convention(c) (_ descriptor: UnsafeRawPointer) -> Int { get }
+  /// Cuts the step's tasks for bands of at most `lines` lines, which one thread makes.
+  mutating func setGrid(lines: Int)
+}
+
+extension BandStep {
+  package var readsPlanes: Bool { false }
+  package var residualStride: Int? { nil }
+  package mutating func setGrid(lines: Int) {}
+}
+
+extension GemmF32Descriptor: BandStep {
+  package var outputChannels: Int { groups * groupOutChannels }
+  package var constantBytes: Int { packing.f32Bytes + 4 * packing.columnCount }
+  package var readsPlanes: Bool { inputIsNCHW }
+  package var residualStride: Int? { hasResidual ? residualPixelStride : nil }
+  package static var countTasks: @convention(c) (UnsafeRawPointer) -> Int {
+    { $0.assumingMemoryBound(to: GemmF32Descriptor.self).pointee.taskCount }
+  }
+
+  package mutating func setGrid(lines: Int) {
+    rowBlock = max(1, min(rowBlock, lines * geometry.outputWidth))
+    panelBlock = max(1, packing.panels)
+  }
+}
+
+extension DepthwiseF32Descriptor: BandStep {
+  package var outputChannels: Int { channels }
+  package var constantBytes: Int { 4 * (packing.weightCount + packing.columnCount) }
+  package static var countTasks: @convention(c) (UnsafeRawPointer) -> Int {
+    { $0.assumingMemoryBound(to: DepthwiseF32Descriptor.self).pointee.taskCount }
+  }
+}
+
+extension PoolF32Descriptor: BandStep {
+  package var outputChannels: Int { channels }
+  package var constantBytes: Int { 0 }
+  package static var countTasks: @convention(c) (UnsafeRawPointer) -> Int {
+    { $0.assumingMemoryBound(to: PoolF32Descriptor.self).pointee.taskCount }
+  }
+}
