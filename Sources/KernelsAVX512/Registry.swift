@@ -5,5 +5,6 @@ package func kernelTableAVX512() -> [KernelEntry] {
   [
     KernelEntry("gemm_f32_8x16", .gemmF32, tile: (8, 16), .consistent, stepGemmF32),
     KernelEntry("winograd_f32_8x16", .winogradF32, tile: (8, 16), .consistent, stepWinogradF32),
+    KernelEntry("depthwise_f32_4x16", .depthwiseF32, tile: (4, 16), .consistent, stepDepthwiseF32),
   ]
 }

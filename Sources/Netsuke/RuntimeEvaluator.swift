@@ -29,7 +29,10 @@ struct RuntimeEvaluator: Evaluator {
     let plan = try Planner.plan(observed, inputShapes: shapes, PlanOptions(threads: threads, exact: true))
     return try RunnableGraph(
       plan, threads: threads, picks: Array(graph.outputs.indices) + observing.compactMap { positions[$0] }
-    ) { [threads] in try Planner.plan(observed, inputShapes: shapes, PlanOptions(threads: threads)) }
+    ) { [threads] in
+      // A layer's time needs a step of its own.
+      try Planner.plan(observed, inputShapes: shapes, PlanOptions(threads: threads, bands: .off))
+    }
   }
 
   private func requireSample(_ sample: [Tensor], of graph: Graph) throws {

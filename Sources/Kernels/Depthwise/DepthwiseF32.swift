@@ -8,7 +8,7 @@ func insideTaps(_ origin: Int, taps: Int, dilation: Int, extent: Int) -> (begin:
   return (min(begin, taps), min(max(end, begin), taps))
 }
 
-/// `depthwise_f32_4x16`: see `DepthwiseF32Descriptor`. A task is one line of output pixels.
+/// `depthwise_f32_4x8`, and `depthwise_f32_4x16` with AVX-512: see `DepthwiseF32Descriptor`. A task is one line of output pixels.
 ///
 /// Lines above and below the image are left out instead of read as zeros. Four neighbouring pixels share each weight that is loaded; channels
 /// run innermost, so that a line is read as it lies in memory. Windows of 3 and 5 columns share their columns too, and 3 × 3 windows of
@@ -37,7 +37,7 @@ func stepDepthwiseF32(
     let to = output + task * g.outputWidth * g.outputPixelStride
     let isPair = sharesLines && task + 1 < end && inImage + 1 < g.outputHeight && y >= 0 && y + 4 <= g.inputHeight
     let lines = isPair ? 2 : 1
-    let whole = sharesColumns ? d.pointee.channels / 8 * 8 : 0
+    let whole = sharesColumns ? d.pointee.channels / depthwiseLanes * depthwiseLanes : 0
     if whole > 0 { convolveGroups(d, line, rows.begin, rows.end - rows.begin, isPair: isPair, to, scratch) }
     if whole < d.pointee.channels {
       let stride = g.inputWidth * g.inputPixelStride
@@ -69,7 +69,7 @@ private func convolveGroups(
   var tile = DepthwiseTileF32(
     input: line, step: g.inputPixelStride, lineStride: g.inputWidth * g.inputPixelStride * g.dilationY, lines: lines,
     columns: table, groups: 1, weights: d.pointee.weights + firstLine * g.kernelWidth * 16, blockStride: g.taps * 16,
-    bias: d.pointee.bias, channels: d.pointee.channels / 8 * 8, output: output, outputStride: g.outputPixelStride,
+    bias: d.pointee.bias, channels: d.pointee.channels / depthwiseLanes * depthwiseLanes, output: output, outputStride: g.outputPixelStride,
     outputLineStride: g.outputWidth * g.outputPixelStride, low: clamps ? d.pointee.epilogue.a : -.infinity,
     high: clamps ? d.pointee.epilogue.b : .infinity)
   var x = 0

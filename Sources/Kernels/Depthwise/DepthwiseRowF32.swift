@@ -15,8 +15,8 @@
 /// `taps`, `stride` and `isEdge` are constants.
 @inline(__always)
 private func convolve(_ taps: Int, _ stride: Int, _ isEdge: Bool, _ tile: UnsafePointer<DepthwiseTileF32>) {
-  let low = splat8(tile.pointee.low)
-  let high = splat8(tile.pointee.high)
+  let low = DepthwiseVector(repeating: tile.pointee.low)
+  let high = DepthwiseVector(repeating: tile.pointee.high)
   let (step, lineStride, lines) = (tile.pointee.step, tile.pointee.lineStride, tile.pointee.lines)
   var input = tile.pointee.input
   var output = tile.pointee.output
@@ -24,7 +24,7 @@ private func convolve(_ taps: Int, _ stride: Int, _ isEdge: Bool, _ tile: Unsafe
     var weights = tile.pointee.weights
     var channel = 0
     while channel < tile.pointee.channels {
-      var sums = DepthwiseSums(load8(tile.pointee.bias + channel))
+      var sums = DepthwiseSums(loadDepthwise(tile.pointee.bias + channel))
       var line = input + channel
       var columns = UnsafePointer(tile.pointee.columns)
       var w = weights
@@ -43,8 +43,8 @@ private func convolve(_ taps: Int, _ stride: Int, _ isEdge: Bool, _ tile: Unsafe
         w += 16 * taps
       }
       sums.write(output + channel, tile.pointee.outputStride, low, high)
-      channel += 8
-      weights += channel % 16 == 0 ? tile.pointee.blockStride - 8 : 8
+      channel += depthwiseLanes
+      weights += channel % 16 == 0 ? tile.pointee.blockStride + depthwiseLanes - 16 : depthwiseLanes
     }
     input += 4 * stride * step
     output += 4 * tile.pointee.outputStride
@@ -58,7 +58,7 @@ private func accumulate3Stride1(
   _ w: UnsafePointer<Float>, _ sums: inout DepthwiseSums
 ) {
   let x = isEdge ? DepthwiseColumns(columns, channel: channel) : DepthwiseColumns(line, step: step)
-  sums.add(x, load8(w), load8(w + 16), load8(w + 32))
+  sums.add(x, loadDepthwise(w), loadDepthwise(w + 16), loadDepthwise(w + 32))
 }
 
 /// One line of 3 taps, stride 2.
@@ -67,18 +67,18 @@ private func accumulate3Stride2(
   _ isEdge: Bool, _ step: Int, _ line: UnsafePointer<Float>, _ columns: UnsafePointer<UnsafePointer<Float>>, _ channel: Int,
   _ w: UnsafePointer<Float>, _ sums: inout DepthwiseSums
 ) {
-  let w0 = load8(w)
-  let w1 = load8(w + 16)
-  let w2 = load8(w + 32)
-  let x0 = load8(isEdge ? columns[0] + channel : line)
-  let x1 = load8(isEdge ? columns[1] + channel : line + 1 * step)
-  let x2 = load8(isEdge ? columns[2] + channel : line + 2 * step)
-  let x3 = load8(isEdge ? columns[3] + channel : line + 3 * step)
-  let x4 = load8(isEdge ? columns[4] + channel : line + 4 * step)
-  let x5 = load8(isEdge ? columns[5] + channel : line + 5 * step)
-  let x6 = load8(isEdge ? columns[6] + channel : line + 6 * step)
-  let x7 = load8(isEdge ? columns[7] + channel : line + 7 * step)
-  let x8 = load8(isEdge ? columns[8] + channel : line + 8 * step)
+  let w0 = loadDepthwise(w)
+  let w1 = loadDepthwise(w + 16)
+  let w2 = loadDepthwise(w + 32)
+  let x0 = loadDepthwise(isEdge ? columns[0] + channel : line)
+  let x1 = loadDepthwise(isEdge ? columns[1] + channel : line + 1 * step)
+  let x2 = loadDepthwise(isEdge ? columns[2] + channel : line + 2 * step)
+  let x3 = loadDepthwise(isEdge ? columns[3] + channel : line + 3 * step)
+  let x4 = loadDepthwise(isEdge ? columns[4] + channel : line + 4 * step)
+  let x5 = loadDepthwise(isEdge ? columns[5] + channel : line + 5 * step)
+  let x6 = loadDepthwise(isEdge ? columns[6] + channel : line + 6 * step)
+  let x7 = loadDepthwise(isEdge ? columns[7] + channel : line + 7 * step)
+  let x8 = loadDepthwise(isEdge ? columns[8] + channel : line + 8 * step)
   sums.c0 = sums.c0.addingProduct(x0, w0).addingProduct(x1, w1).addingProduct(x2, w2)
   sums.c1 = sums.c1.addingProduct(x2, w0).addingProduct(x3, w1).addingProduct(x4, w2)
   sums.c2 = sums.c2.addingProduct(x4, w0).addingProduct(x5, w1).addingProduct(x6, w2)
@@ -91,19 +91,19 @@ private func accumulate5Stride1(
   _ isEdge: Bool, _ step: Int, _ line: UnsafePointer<Float>, _ columns: UnsafePointer<UnsafePointer<Float>>, _ channel: Int,
   _ w: UnsafePointer<Float>, _ sums: inout DepthwiseSums
 ) {
-  let w0 = load8(w)
-  let w1 = load8(w + 16)
-  let w2 = load8(w + 32)
-  let w3 = load8(w + 48)
-  let w4 = load8(w + 64)
-  let x0 = load8(isEdge ? columns[0] + channel : line)
-  let x1 = load8(isEdge ? columns[1] + channel : line + 1 * step)
-  let x2 = load8(isEdge ? columns[2] + channel : line + 2 * step)
-  let x3 = load8(isEdge ? columns[3] + channel : line + 3 * step)
-  let x4 = load8(isEdge ? columns[4] + channel : line + 4 * step)
-  let x5 = load8(isEdge ? columns[5] + channel : line + 5 * step)
-  let x6 = load8(isEdge ? columns[6] + channel : line + 6 * step)
-  let x7 = load8(isEdge ? columns[7] + channel : line + 7 * step)
+  let w0 = loadDepthwise(w)
+  let w1 = loadDepthwise(w + 16)
+  let w2 = loadDepthwise(w + 32)
+  let w3 = loadDepthwise(w + 48)
+  let w4 = loadDepthwise(w + 64)
+  let x0 = loadDepthwise(isEdge ? columns[0] + channel : line)
+  let x1 = loadDepthwise(isEdge ? columns[1] + channel : line + 1 * step)
+  let x2 = loadDepthwise(isEdge ? columns[2] + channel : line + 2 * step)
+  let x3 = loadDepthwise(isEdge ? columns[3] + channel : line + 3 * step)
+  let x4 = loadDepthwise(isEdge ? columns[4] + channel : line + 4 * step)
+  let x5 = loadDepthwise(isEdge ? columns[5] + channel : line + 5 * step)
+  let x6 = loadDepthwise(isEdge ? columns[6] + channel : line + 6 * step)
+  let x7 = loadDepthwise(isEdge ? columns[7] + channel : line + 7 * step)
   sums.c0 = sums.c0.addingProduct(x0, w0).addingProduct(x1, w1).addingProduct(x2, w2)
   sums.c0 = sums.c0.addingProduct(x3, w3).addingProduct(x4, w4)
   sums.c1 = sums.c1.addingProduct(x1, w0).addingProduct(x2, w1).addingProduct(x3, w2)
@@ -120,22 +120,22 @@ private func accumulate5Stride2(
   _ isEdge: Bool, _ step: Int, _ line: UnsafePointer<Float>, _ columns: UnsafePointer<UnsafePointer<Float>>, _ channel: Int,
   _ w: UnsafePointer<Float>, _ sums: inout DepthwiseSums
 ) {
-  let w0 = load8(w)
-  let w1 = load8(w + 16)
-  let w2 = load8(w + 32)
-  let w3 = load8(w + 48)
-  let w4 = load8(w + 64)
-  let x0 = load8(isEdge ? columns[0] + channel : line)
-  let x1 = load8(isEdge ? columns[1] + channel : line + 1 * step)
-  let x2 = load8(isEdge ? columns[2] + channel : line + 2 * step)
-  let x3 = load8(isEdge ? columns[3] + channel : line + 3 * step)
-  let x4 = load8(isEdge ? columns[4] + channel : line + 4 * step)
-  let x5 = load8(isEdge ? columns[5] + channel : line + 5 * step)
-  let x6 = load8(isEdge ? columns[6] + channel : line + 6 * step)
-  let x7 = load8(isEdge ? columns[7] + channel : line + 7 * step)
-  let x8 = load8(isEdge ? columns[8] + channel : line + 8 * step)
-  let x9 = load8(isEdge ? columns[9] + channel : line + 9 * step)
-  let x10 = load8(isEdge ? columns[10] + channel : line + 10 * step)
+  let w0 = loadDepthwise(w)
+  let w1 = loadDepthwise(w + 16)
+  let w2 = loadDepthwise(w + 32)
+  let w3 = loadDepthwise(w + 48)
+  let w4 = loadDepthwise(w + 64)
+  let x0 = loadDepthwise(isEdge ? columns[0] + channel : line)
+  let x1 = loadDepthwise(isEdge ? columns[1] + channel : line + 1 * step)
+  let x2 = loadDepthwise(isEdge ? columns[2] + channel : line + 2 * step)
+  let x3 = loadDepthwise(isEdge ? columns[3] + channel : line + 3 * step)
+  let x4 = loadDepthwise(isEdge ? columns[4] + channel : line + 4 * step)
+  let x5 = loadDepthwise(isEdge ? columns[5] + channel : line + 5 * step)
+  let x6 = loadDepthwise(isEdge ? columns[6] + channel : line + 6 * step)
+  let x7 = loadDepthwise(isEdge ? columns[7] + channel : line + 7 * step)
+  let x8 = loadDepthwise(isEdge ? columns[8] + channel : line + 8 * step)
+  let x9 = loadDepthwise(isEdge ? columns[9] + channel : line + 9 * step)
+  let x10 = loadDepthwise(isEdge ? columns[10] + channel : line + 10 * step)
   sums.c0 = sums.c0.addingProduct(x0, w0).addingProduct(x1, w1).addingProduct(x2, w2)
   sums.c0 = sums.c0.addingProduct(x3, w3).addingProduct(x4, w4)
   sums.c1 = sums.c1.addingProduct(x2, w0).addingProduct(x3, w1).addingProduct(x4, w2)

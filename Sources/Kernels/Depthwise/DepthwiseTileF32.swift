@@ -14,7 +14,7 @@ struct DepthwiseTileF32 {
   var weights: UnsafePointer<Float>
   var blockStride: Int
   var bias: UnsafePointer<Float>
-  /// A multiple of 8.
+  /// A multiple of `depthwiseLanes`.
   var channels: Int
   var output: UnsafeMutablePointer<Float>
   var outputStride: Int
@@ -23,15 +23,15 @@ struct DepthwiseTileF32 {
   var high: Float
 }
 
-/// The sums of four pixels, eight channels.
+/// The sums of four pixels, a vector of channels.
 struct DepthwiseSums {
-  var c0: Float8
-  var c1: Float8
-  var c2: Float8
-  var c3: Float8
+  var c0: DepthwiseVector
+  var c1: DepthwiseVector
+  var c2: DepthwiseVector
+  var c3: DepthwiseVector
 
   @inline(__always)
-  init(_ bias: Float8) {
+  init(_ bias: DepthwiseVector) {
     c0 = bias
     c1 = bias
     c2 = bias
@@ -40,7 +40,7 @@ struct DepthwiseSums {
 
   /// One line of three taps, stride 1: columns x0 … x5.
   @inline(__always)
-  mutating func add(_ x: DepthwiseColumns, _ w0: Float8, _ w1: Float8, _ w2: Float8) {
+  mutating func add(_ x: DepthwiseColumns, _ w0: DepthwiseVector, _ w1: DepthwiseVector, _ w2: DepthwiseVector) {
     c0 = c0.addingProduct(x.x0, w0).addingProduct(x.x1, w1).addingProduct(x.x2, w2)
     c1 = c1.addingProduct(x.x1, w0).addingProduct(x.x2, w1).addingProduct(x.x3, w2)
     c2 = c2.addingProduct(x.x2, w0).addingProduct(x.x3, w1).addingProduct(x.x4, w2)
@@ -49,42 +49,42 @@ struct DepthwiseSums {
 
   /// Clamps and writes.
   @inline(__always)
-  func write(_ to: UnsafeMutablePointer<Float>, _ next: Int, _ low: Float8, _ high: Float8) {
-    store8(atMost(high, atLeast(low, c0)), to)
-    store8(atMost(high, atLeast(low, c1)), to + next)
-    store8(atMost(high, atLeast(low, c2)), to + 2 * next)
-    store8(atMost(high, atLeast(low, c3)), to + 3 * next)
+  func write(_ to: UnsafeMutablePointer<Float>, _ next: Int, _ low: DepthwiseVector, _ high: DepthwiseVector) {
+    storeDepthwise(c0, to, low, high)
+    storeDepthwise(c1, to + next, low, high)
+    storeDepthwise(c2, to + 2 * next, low, high)
+    storeDepthwise(c3, to + 3 * next, low, high)
   }
 }
 
-/// Six neighbouring columns of a line, eight channels.
+/// Six neighbouring columns of a line, a vector of channels.
 struct DepthwiseColumns {
-  let x0: Float8
-  let x1: Float8
-  let x2: Float8
-  let x3: Float8
-  let x4: Float8
-  let x5: Float8
+  let x0: DepthwiseVector
+  let x1: DepthwiseVector
+  let x2: DepthwiseVector
+  let x3: DepthwiseVector
+  let x4: DepthwiseVector
+  let x5: DepthwiseVector
 
   /// Inside the image.
   @inline(__always)
   init(_ line: UnsafePointer<Float>, step: Int) {
-    x0 = load8(line)
-    x1 = load8(line + step)
-    x2 = load8(line + 2 * step)
-    x3 = load8(line + 3 * step)
-    x4 = load8(line + 4 * step)
-    x5 = load8(line + 5 * step)
+    x0 = loadDepthwise(line)
+    x1 = loadDepthwise(line + step)
+    x2 = loadDepthwise(line + 2 * step)
+    x3 = loadDepthwise(line + 3 * step)
+    x4 = loadDepthwise(line + 4 * step)
+    x5 = loadDepthwise(line + 5 * step)
   }
 
   /// At its edge.
   @inline(__always)
   init(_ columns: UnsafePointer<UnsafePointer<Float>>, channel: Int) {
-    x0 = load8(columns[0] + channel)
-    x1 = load8(columns[1] + channel)
-    x2 = load8(columns[2] + channel)
-    x3 = load8(columns[3] + channel)
-    x4 = load8(columns[4] + channel)
-    x5 = load8(columns[5] + channel)
+    x0 = loadDepthwise(columns[0] + channel)
+    x1 = loadDepthwise(columns[1] + channel)
+    x2 = loadDepthwise(columns[2] + channel)
+    x3 = loadDepthwise(columns[3] + channel)
+    x4 = loadDepthwise(columns[4] + channel)
+    x5 = loadDepthwise(columns[5] + channel)
   }
 }

@@ -13,8 +13,12 @@ struct BandCost {
   static let stage = 250.0
   /// A byte of a line moved to the front of its buffer.
   static let movedByte = 0.012
+  /// The part of a task by which the last thread ends later than the others.
+  static let lateness = 0.25
   /// A multiply-accumulate.
   static let mac = 0.02
+  /// What a chain must save at least: less than that is not known.
+  static let least = 3000.0
   /// The part of the second-level cache that a band's buffers, weights, input and output may fill.
   static let cacheShare = 0.6
 
@@ -42,12 +46,10 @@ struct BandCost {
     for bandLines in BandCost.heights where bandLines < last.geometry.outputHeight {
       let layout = BandLayout(steps, bandLines: bandLines)
       let input = first.geometry
-      let edges =
-        4 * bandLines * last.geometry.outputWidth * last.outputChannels + 4 * layout.lines[0] * input.strideY * input.inputWidth
-        * input.inputPixelStride
-      guard Double(constants + layout.ownBytes + layout.stepBytes + edges) <= BandCost.cacheShare * Double(machine.level2Bytes) else {
-        break
-      }
+      let read = 4 * Double(layout.lines[0]) * Double(input.strideY) * Double(input.inputWidth) * Double(input.inputPixelStride)
+      let written = 4 * Double(bandLines) * Double(last.geometry.outputWidth) * Double(last.outputChannels)
+      let bytes = Double(constants + layout.ownBytes + layout.stepBytes) + read + written
+      guard bytes <= BandCost.cacheShare * Double(machine.level2Bytes) else { break }
       let plan = plan(layout, bandLines)
       if found.map({ plan.nanoseconds < $0.nanoseconds }) ?? true { found = plan }
     }
@@ -58,28 +60,31 @@ struct BandCost {
 
   private func plan(_ layout: BandLayout, _ bandLines: Int) -> Plan {
     let last = layout.steps[layout.steps.count - 1].geometry
-    let stripes = stripes(last, bandLines)
-    let bands = Double(last.batch * stripes) * Double(blocks(blocks(last.outputHeight, of: stripes), of: bandLines))
-    var cost = bands * Double(layout.steps.count) * BandCost.stage
+    let work = layout.steps.reduce(0) { $0 + lineTime($1) * Double($1.geometry.batch * $1.geometry.outputHeight) }
+    var moved = 0.0
+    var repeated = 0.0
     for index in layout.steps.indices.dropLast() {
       let (g, next) = (layout.steps[index].geometry, layout.steps[index + 1].geometry)
       let halo = Double(max(0, (next.kernelHeight - 1) * next.dilationY + 1 - next.strideY))
-      cost += bands * halo * 4 * Double(g.outputWidth * g.outputPixelStride) * BandCost.movedByte
-      // Threads that meet make the lines between them twice.
-      cost += Double(last.batch * (stripes - 1)) * halo * lineTime(layout.steps[index])
+      moved += halo * 4 * Double(g.outputWidth * g.outputPixelStride) * BandCost.movedByte
+      repeated += halo * lineTime(layout.steps[index])
     }
-    return Plan(bandLines: bandLines, stripes: stripes, nanoseconds: cost)
+    func plan(stripes: Int) -> Plan {
+      let bands = Double(last.batch * stripes) * Double(blocks(blocks(last.outputHeight, of: stripes), of: bandLines))
+      var cost = bands * (Double(layout.steps.count) * BandCost.stage + moved)
+      // Threads that meet make the lines between them twice; and wait for the last one, a part of a stripe in the mean.
+      cost += Double(last.batch * (stripes - 1)) * repeated
+      if threads > 1 { cost += BandCost.lateness * work * (1 / Double(last.batch * stripes) - 1 / Double(3 * threads)) }
+      return Plan(bandLines: bandLines, stripes: stripes, nanoseconds: cost)
+    }
+    guard threads > 1 else { return plan(stripes: 1) }
+    let most = max(1, last.outputHeight / bandLines)
+    let plans = (1...4).map { plan(stripes: min(most, blocks($0 * threads, of: last.batch))) }
+    return plans.min { $0.nanoseconds < $1.nanoseconds } ?? plan(stripes: 1)
   }
 
+  /// What a line of the step's output takes.
   private func lineTime(_ step: any BandStep) -> Double {
-    let g = step.geometry
-    return Double(g.outputWidth) * Double(step.constantBytes / 4) * BandCost.mac
-  }
-
-  /// Two stripes a thread where there are lines for four bands in each, so that one that is late can be waited for less.
-  private func stripes(_ last: Geometry, _ bandLines: Int) -> Int {
-    guard threads > 1 else { return 1 }
-    let each = last.outputHeight >= 8 * threads * bandLines ? 2 : 1
-    return max(1, min(last.outputHeight, blocks(each * threads, of: last.batch)))
+    Double(step.geometry.outputWidth) * Double(step.constantBytes / 4) * BandCost.mac
   }
 }

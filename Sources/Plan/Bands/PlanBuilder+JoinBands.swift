@@ -59,7 +59,7 @@ extension PlanBuilder {
       var found = (best[end - 1].cost + spill, end - 1, BandCost.Plan?.none)
       for from in stride(from: end - 2, through: max(0, end - PlanBuilder.longestChain), by: -1) {
         guard let plan = cost.best(Array(steps[from..<end])) else { break }
-        let total = best[from].cost + plan.nanoseconds + spill
+        let total = best[from].cost + max(plan.nanoseconds, 0) + BandCost.least + spill
         if total < found.0 { found = (total, from, plan) }
       }
       best.append(found)

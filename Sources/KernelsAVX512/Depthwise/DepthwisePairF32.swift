@@ -1,0 +1,1 @@
+../../Kernels/Depthwise/DepthwisePairF32.swift

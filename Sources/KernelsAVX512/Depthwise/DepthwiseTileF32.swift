@@ -1,0 +1,1 @@
+../../Kernels/Depthwise/DepthwiseTileF32.swift
