@@ -1,7 +1,8 @@
 /// The task grid of a Winograd convolution: how many tiles and how many panels of 16 output channels one task has.
 ///
-/// A task's transformed tiles and their products fill two thirds of the second-level cache. But weights that do not stay in the last-level cache
-/// should be streamed as few times as possible: then a task has all tiles, as long as they fill no more than a quarter of it. With
+/// A task's transformed tiles and their products fill two thirds of the second-level cache. But weights that fill more than a
+/// quarter of the last-level cache should be streamed as few times as possible: then a task has all tiles, as long as they fill no more than
+/// another quarter. With
 /// threads there are more blocks of tiles, or of panels where the weights are what counts; each thread then transforms the tiles itself.
 package struct WinogradBlocks: Sendable {
   package let tiles: Int
@@ -13,7 +14,7 @@ package struct WinogradBlocks: Sendable {
   package init(_ packing: WinogradPacking, tileCount: Int, level2Bytes: Int, level3Bytes: Int, tileRows: Int, threads: Int) {
     let perTile = max(1, 4 * packing.points * (packing.groupInChannels + packing.panels * GemmPacking.panel))
     let weightBytes = 4 * packing.weightCount / max(1, packing.groups)
-    let streams = weightBytes > level3Bytes / 2
+    let streams = weightBytes > level3Bytes / 4
     let inCache = min(60, max(2 * tileRows, level2Bytes / 3 * 2 / perTile))
     let most = streams ? max(inCache, level3Bytes / 4 / perTile) : inCache
     var tileBlocks = blocks(max(1, tileCount), of: most)

@@ -73,12 +73,14 @@ package struct WinogradF32Descriptor: StepDescriptor {
 
   /// One pixel of zeros.
   package var zeroFloats: Int { roundUp(groupInChannels, to: 16) &+ 16 }
+  /// A tile of sixteen channels between the two passes of a transform.
+  package var betweenFloats: Int { 16 &* points }
   /// Pointers to the pixels of a tile, or to the rows of a product.
   package var pointerCount: Int { roundUp(max(points, tileBlock), to: 8) }
 
   /// Pointers, a pixel of zeros, a tile between its two passes, the transformed input, the products.
   package var scratchBytes: Int {
-    let floats = zeroFloats &+ 8 &* roundUp(points, to: 2) &+ points &* (inputPointStride &+ productPointStride)
+    let floats = zeroFloats &+ betweenFloats &+ points &* (inputPointStride &+ productPointStride)
     return 8 &* pointerCount &+ 4 &* floats
   }
 }

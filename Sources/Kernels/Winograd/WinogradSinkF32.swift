@@ -22,8 +22,7 @@ struct WinogradSink {
 
 /// Adds the residual, clamps and writes eight columns of a pixel, or as many of them as there are.
 @inline(__always)
-func finish(_ sink: UnsafePointer<WinogradSink>, _ y: Int, _ x: Int, _ column: Int, _ value: Float8) {
-  let s = sink.pointee
+func finish(_ s: WinogradSink, _ y: Int, _ x: Int, _ column: Int, _ value: Float8) {
   let output = s.output + (y * s.rowStride + x * s.pixelStride + column)
   let count = s.columns - column
   var value = value

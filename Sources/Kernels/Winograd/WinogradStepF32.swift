@@ -19,7 +19,7 @@ func stepWinogradF32(
   let table = scratch.assumingMemoryBound(to: UnsafePointer<Float>.self)
   let zeros = (scratch + 8 * d.pointee.pointerCount).assumingMemoryBound(to: Float.self)
   let between = zeros + d.pointee.zeroFloats
-  let spread = between + 8 * roundUp(points, to: 2)
+  let spread = between + d.pointee.betweenFloats
   let rowStride = d.pointee.inputRowStride
   let pointStride = d.pointee.inputPointStride
   let products = spread + points * pointStride
@@ -98,7 +98,7 @@ func stepWinogradF32(
 /// Transforms the input of one tile: pixel p's channels begin at `pixels[p]`, those of point p go to `target + p · pointStride`, filled up with
 /// anything to a multiple of 8.
 ///
-/// `between` holds 8 floats a point.
+/// `between` holds 16 floats a point.
 @inline(__always)
 private func transformInput(
   _ tile: Int, _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,

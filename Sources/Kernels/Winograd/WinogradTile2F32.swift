@@ -10,25 +10,22 @@ private func spread(_ d: Four8) -> Four8 { (d.2 - d.0, d.2 + d.1, d.2 - d.1, d.3
 @inline(__always)
 private func gather(_ m: Four8) -> (Float8, Float8) { (m.0 + (m.1 + m.2), (m.1 - m.2) + m.3) }
 
-/// Eight channels of one tile: down the columns into `between`, then along the rows to the points.
+/// Eight channels of one tile, down a column into `to`.
 @inline(__always)
-private func spreadTile(
-  _ target: UnsafeMutablePointer<Float>, _ pointStride: Int, _ between: UnsafeMutablePointer<Float>, _ pixel: (Int) -> Float8
-) {
-  var x = 0
-  while x < 4 {
-    let column = spread((pixel(x), pixel(4 + x), pixel(8 + x), pixel(12 + x)))
-    let to = between + x * 8
-    store8(column.0, to)
-    store8(column.1, to + 32)
-    store8(column.2, to + 64)
-    store8(column.3, to + 96)
-    x += 1
-  }
-  var from = UnsafePointer(between)
+private func spreadColumn(_ values: Four8, _ to: UnsafeMutablePointer<Float>) {
+  let column = spread(values)
+  store8(column.0, to)
+  store8(column.1, to + 32)
+  store8(column.2, to + 64)
+  store8(column.3, to + 96)
+}
+
+/// Eight channels of one tile, along the rows of `between` to the points.
+@inline(__always)
+private func spreadRows(_ between: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ pointStride: Int) {
+  var from = between
   var to = target
-  x = 0
-  while x < 4 {
+  for _ in 0..<4 {
     let row = spread((load8(from), load8(from + 8), load8(from + 16), load8(from + 24)))
     store8(row.0, to)
     store8(row.1, to + pointStride)
@@ -36,22 +33,42 @@ private func spreadTile(
     store8(row.3, to + 3 * pointStride)
     from += 32
     to += 4 * pointStride
-    x += 1
   }
 }
 
-/// See `transformInput`: `pixels` are 16 pointers, row by row.
+/// See `transformInput`: `pixels` are 16 pointers, row by row. Sixteen channels, a line of the cache, at a time.
 @inline(never)
 func transformInput2(
   _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
   between: UnsafeMutablePointer<Float>
 ) {
+  let second = between + 128
   var k = 0
-  while k + 8 <= channels {
-    spreadTile(target + k, pointStride, between) { load8(pixels[$0] + k) }
+  while k + 16 <= channels {
+    for x in 0..<4 {
+      let p0 = pixels[x] + k
+      let p1 = pixels[4 + x] + k
+      let p2 = pixels[8 + x] + k
+      let p3 = pixels[12 + x] + k
+      spreadColumn((load8(p0), load8(p1), load8(p2), load8(p3)), between + 8 * x)
+      spreadColumn((load8(p0 + 8), load8(p1 + 8), load8(p2 + 8), load8(p3 + 8)), second + 8 * x)
+    }
+    spreadRows(between, target + k, pointStride)
+    spreadRows(second, target + (k + 8), pointStride)
+    k += 16
+  }
+  while k < channels {
+    let count = min(8, channels - k)
+    for x in 0..<4 {
+      spreadColumn(
+        (
+          load8(pixels[x] + k, count: count), load8(pixels[4 + x] + k, count: count), load8(pixels[8 + x] + k, count: count),
+          load8(pixels[12 + x] + k, count: count)
+        ), between + 8 * x)
+    }
+    spreadRows(between, target + k, pointStride)
     k += 8
   }
-  if k < channels { spreadTile(target + k, pointStride, between) { load8(pixels[$0] + k, count: channels - k) } }
 }
 
 /// See `transformOutput`.
@@ -59,8 +76,10 @@ func transformInput2(
 func transformOutput2(
   _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>, between: UnsafeMutablePointer<Float>
 ) {
+  // A copy, which stores cannot change: its fields stay in registers.
+  let sink = sink.pointee
   var column = 0
-  while column < sink.pointee.columns {
+  while column < sink.columns {
     var from = products + column
     var x = 0
     while x < 4 {
@@ -71,12 +90,12 @@ func transformOutput2(
       from += pointStride
       x += 1
     }
-    let bias = load8(sink.pointee.bias + column)
+    let bias = load8(sink.bias + column)
     var y = 0
-    while y < sink.pointee.height {
+    while y < sink.height {
       let line = UnsafePointer(between + 32 * y)
       let row = gather((load8(line), load8(line + 8), load8(line + 16), load8(line + 24)))
-      let width = sink.pointee.width
+      let width = sink.width
       finish(sink, y, 0, column, row.0 + bias)
       if width > 1 { finish(sink, y, 1, column, row.1 + bias) }
       y += 1

@@ -37,29 +37,26 @@ private func gather(_ m: Eight8) -> Six8 {
   )
 }
 
-/// Eight channels of one tile: down the columns into `between`, then along the rows to the points.
+/// Eight channels of one tile, down a column into `to`.
 @inline(__always)
-private func spreadTile(
-  _ target: UnsafeMutablePointer<Float>, _ pointStride: Int, _ between: UnsafeMutablePointer<Float>, _ pixel: (Int) -> Float8
-) {
-  var x = 0
-  while x < 8 {
-    let column = spread((pixel(x), pixel(8 + x), pixel(16 + x), pixel(24 + x), pixel(32 + x), pixel(40 + x), pixel(48 + x), pixel(56 + x)))
-    let to = between + x * 8
-    store8(column.0, to)
-    store8(column.1, to + 64)
-    store8(column.2, to + 128)
-    store8(column.3, to + 192)
-    store8(column.4, to + 256)
-    store8(column.5, to + 320)
-    store8(column.6, to + 384)
-    store8(column.7, to + 448)
-    x += 1
-  }
-  var from = UnsafePointer(between)
+private func spreadColumn(_ values: Eight8, _ to: UnsafeMutablePointer<Float>) {
+  let column = spread(values)
+  store8(column.0, to)
+  store8(column.1, to + 64)
+  store8(column.2, to + 128)
+  store8(column.3, to + 192)
+  store8(column.4, to + 256)
+  store8(column.5, to + 320)
+  store8(column.6, to + 384)
+  store8(column.7, to + 448)
+}
+
+/// Eight channels of one tile, along the rows of `between` to the points.
+@inline(__always)
+private func spreadRows(_ between: UnsafePointer<Float>, _ target: UnsafeMutablePointer<Float>, _ pointStride: Int) {
+  var from = between
   var to = target
-  x = 0
-  while x < 8 {
+  for _ in 0..<8 {
     let row = spread(
       (
         load8(from), load8(from + 8), load8(from + 16), load8(from + 24), load8(from + 32), load8(from + 40), load8(from + 48),
@@ -75,22 +72,49 @@ private func spreadTile(
     store8(row.7, to + 7 * pointStride)
     from += 64
     to += 8 * pointStride
-    x += 1
   }
 }
 
-/// See `transformInput`: `pixels` are 64 pointers, row by row.
+/// See `transformInput`: `pixels` are 64 pointers, row by row. Sixteen channels, a line of the cache, at a time.
 @inline(never)
 func transformInput6(
   _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
   between: UnsafeMutablePointer<Float>
 ) {
+  let second = between + 512
   var k = 0
-  while k + 8 <= channels {
-    spreadTile(target + k, pointStride, between) { load8(pixels[$0] + k) }
+  while k + 16 <= channels {
+    for x in 0..<8 {
+      let p0 = pixels[x] + k
+      let p1 = pixels[8 + x] + k
+      let p2 = pixels[16 + x] + k
+      let p3 = pixels[24 + x] + k
+      let p4 = pixels[32 + x] + k
+      let p5 = pixels[40 + x] + k
+      let p6 = pixels[48 + x] + k
+      let p7 = pixels[56 + x] + k
+      spreadColumn((load8(p0), load8(p1), load8(p2), load8(p3), load8(p4), load8(p5), load8(p6), load8(p7)), between + 8 * x)
+      spreadColumn(
+        (load8(p0 + 8), load8(p1 + 8), load8(p2 + 8), load8(p3 + 8), load8(p4 + 8), load8(p5 + 8), load8(p6 + 8), load8(p7 + 8)),
+        second + 8 * x)
+    }
+    spreadRows(between, target + k, pointStride)
+    spreadRows(second, target + (k + 8), pointStride)
+    k += 16
+  }
+  while k < channels {
+    let count = min(8, channels - k)
+    for x in 0..<8 {
+      spreadColumn(
+        (
+          load8(pixels[x] + k, count: count), load8(pixels[8 + x] + k, count: count), load8(pixels[16 + x] + k, count: count),
+          load8(pixels[24 + x] + k, count: count), load8(pixels[32 + x] + k, count: count), load8(pixels[40 + x] + k, count: count),
+          load8(pixels[48 + x] + k, count: count), load8(pixels[56 + x] + k, count: count)
+        ), between + 8 * x)
+    }
+    spreadRows(between, target + k, pointStride)
     k += 8
   }
-  if k < channels { spreadTile(target + k, pointStride, between) { load8(pixels[$0] + k, count: channels - k) } }
 }
 
 /// See `transformOutput`.
@@ -98,8 +122,10 @@ func transformInput6(
 func transformOutput6(
   _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>, between: UnsafeMutablePointer<Float>
 ) {
+  // A copy, which stores cannot change: its fields stay in registers.
+  let sink = sink.pointee
   var column = 0
-  while column < sink.pointee.columns {
+  while column < sink.columns {
     var from = products + column
     var x = 0
     while x < 8 {
@@ -118,16 +144,16 @@ func transformOutput6(
       from += pointStride
       x += 1
     }
-    let bias = load8(sink.pointee.bias + column)
+    let bias = load8(sink.bias + column)
     var y = 0
-    while y < sink.pointee.height {
+    while y < sink.height {
       let line = UnsafePointer(between + 64 * y)
       let row = gather(
         (
           load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40), load8(line + 48),
           load8(line + 56)
         ))
-      let width = sink.pointee.width
+      let width = sink.width
       finish(sink, y, 0, column, row.0 + bias)
       if width > 1 { finish(sink, y, 1, column, row.1 + bias) }
       if width > 2 { finish(sink, y, 2, column, row.2 + bias) }

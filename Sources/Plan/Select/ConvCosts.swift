@@ -48,10 +48,13 @@ struct ConvCosts {
       Double(blocks(conv.groupIn, of: 8)) * table.winogradIn[which] + Double(blocks(conv.groupOut, of: 8)) * table.winogradOut[which]
     let passes = Double(blocks(tileCount, of: grid.tiles))
     let work = products + Double(tileCount) * vectors
-    // What the first pass brings stays for the others where it fits.
+    // What the first pass brings stays for the others where it leaves room for the rest: in a quarter of the last-level cache.
     let bytes = 4 * Double(packing.weightCount)
-    let again = bytes * (bytes > 0.75 * Double(machine.level3Bytes) ? table.winogradWeights.memory : table.winogradWeights.level3)
-    let streams = once(table.winogradWeights, bytes) + (passes - 1) * again
+    let again = bytes * (bytes > 0.25 * Double(machine.level3Bytes) ? table.winogradWeights.memory : table.winogradWeights.level3)
+    // Transformed tiles that do not fit the second-level cache are written to the last one and read back.
+    let block = 4 * Double(packing.points) * Double(conv.groupIn + packing.panels * GemmPacking.panel) * Double(grid.tiles)
+    let spilled = block > Double(machine.level2Bytes) ? 2 * block * passes * table.images.level3 : 0
+    let streams = once(table.winogradWeights, bytes) + (passes - 1) * again + Double(conv.groups) * spilled
     return Double(conv.groups) * work + streams + images
   }
 }

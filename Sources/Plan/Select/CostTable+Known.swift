@@ -1,6 +1,6 @@
 extension CostTable {
   /// Tables as `KernelBenchmarks --calibrate` printed them.
-  package static let known = [zen4Wide, zen4]
+  package static let known = [zen4Wide, zen4, zen3]
 
   private static let zen4Wide = CostTable(
     name: "AMD Zen 4, kernels for AVX-512", level2Bytes: 1024 << 10, level3Bytes: 32 << 20, tileRows: 8,
@@ -13,6 +13,24 @@ extension CostTable {
     tiles: [37.9, 64.1, 117.0, 223.0, 435.0, 868.0, 1611.0, 6748.0], pointer: 1.6, copiedByte: 0.0306,
     winogradIn: [13.0, 49.2, 94.7], winogradOut: [5.78, 29.0, 96.5], weights: Stream(level3: 0.0106, memory: 0.0324),
     winogradWeights: Stream(level3: 0.000982, memory: 0.0341), images: Stream(level3: 0.00553, memory: 0.0655))
+
+  /// Scaled from the table above by what the two machines were measured to have: a peak of 118 and 99 GFLOP/s, and 30 and 17 GB/s from memory.
+  private static let zen3 = {
+    var table = zen4
+    let (slower, farther) = (118.0 / 99, 30.0 / 17)
+    table.name = "AMD Zen 3, scaled from Zen 4"
+    table.level2Bytes = 512 << 10
+    table.tiles = table.tiles.map { $0 * slower }
+    table.winogradIn = table.winogradIn.map { $0 * slower }
+    table.winogradOut = table.winogradOut.map { $0 * slower }
+    table.pointer *= slower
+    table.copiedByte *= slower
+    func scaled(_ stream: Stream) -> Stream { Stream(level3: stream.level3 * slower, memory: stream.memory * farther) }
+    table.weights = scaled(table.weights)
+    table.winogradWeights = scaled(table.winogradWeights)
+    table.images = scaled(table.images)
+    return table
+  }()
 
   /// The table of the machine that is most like this one: the same kernels first, then the nearest caches.
   package static func nearest(to machine: Machine, tileRows: Int) -> CostTable {
