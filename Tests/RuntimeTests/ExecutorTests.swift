@@ -51,8 +51,8 @@ import Testing
     }
   }
 
-  @Test func aRunAllocatesNothing() throws {
-    try #require(probe_allocations() >= 0, "allocations are not counted here")
+  @Test(.enabled(if: probe_allocations() >= 0, "allocations are not counted under a sanitizer"))
+  func aRunAllocatesNothing() throws {
     let (graph, inputs) = try network()
     for threads in [1, 3] {
       for profile in [false, true] {
