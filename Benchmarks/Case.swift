@@ -1,5 +1,11 @@
 import KernelContract
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// One thing to time: a descriptor with its buffers, and what it costs by definition.
 struct Case {
   var name: String
@@ -11,7 +17,11 @@ struct Case {
   /// Runs every task of the step once on this thread.
   var run: (KernelEntry) -> Void
 
-  init<D: StepDescriptor>(_ name: String, macs: Double = 0, bytes: Double, _ descriptor: D, _ buffers: [Buffer]) {
+  /// - Parameter others: descriptors that differ from the first in their weights only; calls take turns, so that the weights come from
+  ///   farther away than the cache that the first one's would stay in.
+  init<D: StepDescriptor>(
+    _ name: String, macs: Double = 0, bytes: Double, _ descriptor: D, _ buffers: [Buffer], others: [D] = []
+  ) {
     self.name = name
     family = D.family
     self.macs = macs
@@ -19,9 +29,14 @@ struct Case {
     let scratch = Buffer(bytes: descriptor.scratchBytes)
     let pointers = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: buffers.count)
     for (index, buffer) in buffers.enumerated() { pointers[index] = buffer.base }
-    let copy = UnsafeMutablePointer<D>.allocate(capacity: 1)
-    copy.initialize(to: descriptor)
-    run = { entry in entry.step(copy, pointers, 0, copy.pointee.taskCount, scratch.base) }
+    let copies = UnsafeMutablePointer<D>.allocate(capacity: 1 + others.count)
+    for (index, descriptor) in ([descriptor] + others).enumerated() { (copies + index).initialize(to: descriptor) }
+    let count = 1 + others.count
+    var turn = 0
+    run = { entry in
+      entry.step(copies + turn, pointers, 0, copies.pointee.taskCount, scratch.base)
+      turn = turn + 1 == count ? 0 : turn + 1
+    }
   }
 }
 
@@ -30,7 +45,12 @@ struct Buffer {
   let base: UnsafeMutableRawPointer
 
   init(bytes: Int) {
-    base = .allocate(byteCount: bytes + 64, alignment: 64)
+    // As a plan's memory: on large pages where the system has them.
+    let page = 2 << 20
+    base = .allocate(byteCount: bytes + 64, alignment: bytes >= page ? page : 64)
+    #if os(Linux)
+      if bytes >= page { _ = madvise(base, bytes & ~(page - 1), Int32(MADV_HUGEPAGE)) }
+    #endif
     base.initializeMemory(as: UInt8.self, repeating: 0, count: bytes + 64)
   }
 

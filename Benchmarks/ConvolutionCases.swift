@@ -10,6 +10,8 @@ struct Layer {
   var stride = 1
   var groups = 1
   var planar = false
+  /// Bytes that the weights of several calls fill together, each call with its own: 0 for one call's weights again and again.
+  var weightsInTurn = 0
 
   var pad: Int { kernel / 2 }
   var outSize: Int { (size + 2 * pad - kernel) / stride + 1 }
@@ -42,6 +44,15 @@ struct Layer {
     Layer(name: "resnet 3x3 28", size: 28, inChannels: 128, outChannels: 128, kernel: 3),
     Layer(name: "resnet 3x3 14", size: 14, inChannels: 256, outChannels: 256, kernel: 3),
     Layer(name: "resnet 3x3 7", size: 7, inChannels: 512, outChannels: 512, kernel: 3),
+    Layer(name: "v1 pw 14, weights from L3", size: 14, inChannels: 512, outChannels: 512, kernel: 1, weightsInTurn: 8 << 20),
+    Layer(name: "v1 pw 14, weights from memory", size: 14, inChannels: 512, outChannels: 512, kernel: 1, weightsInTurn: 96 << 20),
+    Layer(name: "v1 pw 7, weights from L3", size: 7, inChannels: 1024, outChannels: 1024, kernel: 1, weightsInTurn: 12 << 20),
+    Layer(name: "v1 pw 7, weights from memory", size: 7, inChannels: 1024, outChannels: 1024, kernel: 1, weightsInTurn: 96 << 20),
+    Layer(name: "resnet 3x3 7, weights from memory", size: 7, inChannels: 512, outChannels: 512, kernel: 3, weightsInTurn: 96 << 20),
+    Layer(name: "resnet 3x3 14, weights from memory", size: 14, inChannels: 256, outChannels: 256, kernel: 3, weightsInTurn: 96 << 20),
+    Layer(
+      name: "squeeze classifier, weights from memory", size: 13, inChannels: 512, outChannels: 1000, kernel: 1, weightsInTurn: 96 << 20),
+    Layer(name: "v2 expand 7, weights from memory", size: 7, inChannels: 160, outChannels: 960, kernel: 1, weightsInTurn: 96 << 20),
     Layer(name: "shuffle pw g3", size: 28, inChannels: 240, outChannels: 60, kernel: 1, groups: 3),
     Layer(name: "linear 1024x1000", size: 1, inChannels: 1024, outChannels: 1000, kernel: 1),
     Layer(name: "linear 9216x4096", size: 1, inChannels: 9216, outChannels: 4096, kernel: 1),
@@ -75,8 +86,14 @@ func productF32Cases() -> [Case] {
       geometry: layer.geometry, groups: layer.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
       weights: Buffer.floats(packing.f32Bytes / 4).pointer(), bias: Buffer.floats(packing.columnCount).pointer(), epilogue: .relu,
       inputIsNCHW: layer.planar)
+    var others: [GemmF32Descriptor] = []
+    for _ in 1..<max(2, layer.weightsInTurn / packing.f32Bytes) where layer.weightsInTurn > 0 {
+      others.append(descriptor)
+      others[others.count - 1].weights = UnsafePointer(Buffer.floats(packing.f32Bytes / 4).pointer())
+    }
     return Case(
-      layer.name, macs: layer.macs, bytes: Double(4 * (input + output) + packing.f32Bytes), descriptor, [.floats(output), .floats(input)])
+      layer.name, macs: layer.macs, bytes: Double(4 * (input + output) + packing.f32Bytes), descriptor, [.floats(output), .floats(input)],
+      others: others)
   }
 }
 

@@ -15,6 +15,9 @@ static inline __m256 nsk_load_partial(const float *from, int count) { return _mm
 /* Writes the first `count` of eight floats and nothing behind them. */
 static inline void nsk_store_partial(float *to, __m256 value, int count) { _mm256_maskstore_ps(to, nsk_mask8(count), value); }
 
+/* Asks for a line of the second-level cache; any address will do. */
+static inline void nsk_prefetch_level2(const void *address) { _mm_prefetch((const char *)address, _MM_HINT_T1); }
+
 /* To the nearest integer, halves to even. */
 static inline __m256 nsk_round(__m256 value) { return _mm256_round_ps(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 

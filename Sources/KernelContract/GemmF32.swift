@@ -51,17 +51,24 @@ package struct GemmF32Descriptor: StepDescriptor {
     GemmPacking(groups: groups, groupOutChannels: groupOutChannels, groupInChannels: groupInChannels, taps: geometry.taps)
   }
 
-  /// Whether a task copies its rows side by side before the product: where a tap has few channels to walk.
+  /// Whether a task copies what its rows read before the product: where a tap has few channels to walk.
   package var gathersRows: Bool { inputIsNCHW || (geometry.taps > 1 && groupInChannels < 32) }
+
+  /// The lines that a task copies; nil where it copies nothing, or every window by itself.
+  package var lines: GemmLines? {
+    gathersRows ? GemmLines(geometry, channels: groupInChannels, isNCHW: inputIsNCHW, rowBlock: rowBlock) : nil
+  }
 
   package var rowBlocks: Int { blocks(geometry.outputPixels, of: rowBlock) }
   package var panelBlocks: Int { blocks(blocks(groupOutChannels, of: GemmPacking.panel), of: panelBlock) }
   package var taskCount: Int { rowBlocks * panelBlocks * groups }
 
-  /// Row pointers, then the copied rows or a pixel of zeros.
+  /// Row pointers; then the places of terms and the copied lines, or as many copied rows, or a pixel of zeros. Enough for either kind of copy,
+  /// so that a geometry cut down to fewer images or lines never needs more.
   package var scratchBytes: Int {
-    let pointers = 8 * rowBlock * (gathersRows ? 1 : geometry.taps)
-    return pointers + 4 * groupInChannels * (gathersRows ? rowBlock * geometry.taps : 1) + 128
+    guard gathersRows else { return 8 * rowBlock * geometry.taps + 4 * groupInChannels + 128 }
+    let depth = groupInChannels * geometry.taps
+    return 8 * rowBlock + 8 * depth + 4 * (lines?.count ?? rowBlock * depth) + 192
   }
 }
 

@@ -13,7 +13,12 @@ final class PlanMemory: @unchecked Sendable {
   /// Bytes that kernels may read, never use, behind a constant.
   static let slackBytes = 64
 
+  /// Small constants lie side by side in chunks of one large page.
+  private static let chunkBytes = LargePages.pageBytes
+
   private var blocks: [UnsafeMutableRawPointer] = []
+  private var chunk: UnsafeMutableRawPointer?
+  private var chunkLeft = 0
   private var keepers: [Storage] = []
   private(set) var constantBytes = 0
 
@@ -58,10 +63,23 @@ final class PlanMemory: @unchecked Sendable {
   private func allocate(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
     guard byteCount >= 0, byteCount <= 1 << 46 else { throw Failure(.outOfMemory, "cannot allocate \(byteCount) bytes") }
     let rounded = (byteCount + PlanMemory.slackBytes + 63) & ~63
-    guard let block = aligned_alloc(64, rounded) else {
+    if rounded > chunkLeft {
+      // Small blocks share chunks; a large one has memory of its own, and the chunk at hand stays in use.
+      guard rounded <= PlanMemory.chunkBytes / 4 else { return try zeroed(rounded) }
+      chunk = try zeroed(PlanMemory.chunkBytes)
+      chunkLeft = PlanMemory.chunkBytes
+    }
+    guard let block = chunk else { return try zeroed(rounded) }
+    chunk = block + rounded
+    chunkLeft -= rounded
+    return block
+  }
+
+  private func zeroed(_ byteCount: Int) throws -> UnsafeMutableRawPointer {
+    guard let block = LargePages.allocate(byteCount) else {
       throw Failure(.outOfMemory, "cannot allocate \(byteCount) bytes of packed weights")
     }
-    memset(block, 0, rounded)
+    memset(block, 0, byteCount)
     blocks.append(block)
     return block
   }

@@ -1,3 +1,4 @@
+import Plan
 import Tensors
 
 #if canImport(Glibc)
@@ -25,7 +26,7 @@ final class HostMemory {
     let (sum, overflow) = byteCount.addingReportingOverflow(63)
     guard byteCount >= 0, !overflow else { throw Failure(.outOfMemory, "cannot allocate \(byteCount) bytes") }
     let rounded = max(sum & ~63, 64)
-    let block = allocator.map { $0.allocate($0.user, rounded, 64) } ?? aligned_alloc(64, rounded)
+    let block = allocator.map { $0.allocate($0.user, rounded, 64) } ?? LargePages.allocate(rounded)
     guard let block else { throw Failure(.outOfMemory, "cannot allocate \(byteCount) bytes") }
     blocks.append(block)
     guard UInt(bitPattern: block) & 63 == 0 else {

@@ -8,7 +8,7 @@ import CMachine
 
 /// A wait that pauses the processor and gives up after `limitNanoseconds`.
 struct Spin {
-  static let limitNanoseconds: UInt64 = 30_000
+  static let limitNanoseconds: UInt64 = 200_000
 
   private var rounds = 0
   private var deadline: UInt64 = 0

@@ -132,7 +132,7 @@ func gatherPlanes(
 }
 
 @inline(__always)
-private func clear(_ to: UnsafeMutablePointer<Float>, _ count: Int) {
+func clear(_ to: UnsafeMutablePointer<Float>, _ count: Int) {
   var i = 0
   while i < count {
     to[i] = 0
@@ -142,7 +142,7 @@ private func clear(_ to: UnsafeMutablePointer<Float>, _ count: Int) {
 
 /// Whole vectors, the last one overlapping the one before.
 @inline(__always)
-private func copy(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ count: Int) {
+func copy(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ count: Int) {
   if count >= 8 {
     var i = 0
     while i + 8 < count {

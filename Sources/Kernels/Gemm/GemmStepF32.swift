@@ -23,18 +23,23 @@ func stepGemmF32(
   let panels = blocks(d.pointee.groupOutChannels, of: 16)
   let panelBlock = d.pointee.panelBlock
   let panelBlocks = blocks(panels, of: panelBlock)
-  let gathers = d.pointee.gathersRows
+  let copies = d.pointee.gathersRows
+  let lines = d.pointee.lines
   let depth = channels * taps
 
   let table = scratch.assumingMemoryBound(to: UnsafePointer<Float>.self)
-  let copies = (scratch + roundUp(8 * rowBlock * (gathers ? 1 : taps), to: 64)).assumingMemoryBound(to: Float.self)
-  if !gathers && !geometry.pointee.isPointwise {
-    for k in 0..<channels { copies[k] = 0 }
+  let behindTable = scratch + roundUp(8 * rowBlock * (copies ? 1 : taps), to: 64)
+  let places = behindTable.assumingMemoryBound(to: Int.self)
+  let copied = (behindTable + (lines != nil ? roundUp(8 * depth, to: 64) : 0)).assumingMemoryBound(to: Float.self)
+  if let lines {
+    placeTerms(geometry, lines, isNCHW: d.pointee.inputIsNCHW, channels: channels, into: places)
+  } else if !copies && !geometry.pointee.isPointwise {
+    for k in 0..<channels { copied[k] = 0 }
   }
 
   let clamps = isClamp(d.pointee.epilogue)
   var tile = GemmTileF32(
-    rows: table, rowsStride: 0, taps: gathers ? 1 : taps, depth: gathers ? depth : channels, depthStep: 1, panel: d.pointee.weights,
+    rows: table, rowsStride: 0, taps: copies ? 1 : taps, depth: copies ? depth : channels, depthStep: 1, panel: d.pointee.weights,
     bias: d.pointee.bias, output: output, outputStride: geometry.pointee.outputPixelStride, residual: residual,
     residualStride: d.pointee.residualPixelStride, columns: 16, low: clamps ? d.pointee.epilogue.a : -.infinity,
     high: clamps ? d.pointee.epilogue.b : .infinity)
@@ -50,18 +55,24 @@ func stepGemmF32(
     if found != task / panelBlocks {
       found = task / panelBlocks
       let groupInput = input + group * channels
-      if d.pointee.inputIsNCHW {
-        gatherPlanes(geometry, input: input, channels: channels, first: first, count: count, into: copies)
-        for row in 0..<count { table[row] = UnsafePointer(copies + row) }
+      if let lines {
+        copyLinesOfRows(
+          geometry, lines, input: groupInput, isNCHW: d.pointee.inputIsNCHW, channels: channels, first: first, count: count, into: copied,
+          table: table)
+      } else if d.pointee.inputIsNCHW {
+        gatherPlanes(geometry, input: input, channels: channels, first: first, count: count, into: copied)
+        for row in 0..<count { table[row] = UnsafePointer(copied + row) }
         tile.depthStep = count
-      } else if gathers {
-        gatherRows(geometry, input: groupInput, channels: channels, first: first, count: count, into: copies)
-        for row in 0..<count { table[row] = UnsafePointer(copies + row * depth) }
+      } else if copies {
+        gatherRows(geometry, input: groupInput, channels: channels, first: first, count: count, into: copied)
+        for row in 0..<count { table[row] = UnsafePointer(copied + row * depth) }
       } else {
-        pointToRows(geometry, input: groupInput, zeros: copies, first: first, count: count, table: table)
+        pointToRows(geometry, input: groupInput, zeros: copied, first: first, count: count, table: table)
       }
       tile.rowsStride = count
     }
+    // A tile brings in as many lines as a fourth of its terms: the first four tiles of a panel fetch the next one.
+    let ahead = tile.taps * (tile.depth / 4) * 16
     var panel = panelTask * panelBlock
     let panelEnd = min(panels, panel + panelBlock)
     while panel < panelEnd {
@@ -70,15 +81,24 @@ func stepGemmF32(
       let width = d.pointee.groupOutChannels - panel * 16
       tile.panel = d.pointee.weights + column * depth * 16
       tile.bias = d.pointee.bias + column * 16
-      let takesFour = count == 1 && panel + 4 <= panelEnd
+      let takesFour = count == 1 && lines == nil && panel + 4 <= panelEnd
       tile.columns = min(width, takesFour ? 64 : 16)
       var row = 0
+      var aheadTiles = 0
       while row < count {
         let height = tileHeight(count - row)
+        tile.ahead = aheadTiles < 4 ? tile.panel + (depth * 16 + aheadTiles * ahead) : tile.panel
+        aheadTiles += 1
         tile.rows = UnsafePointer(table + row)
         tile.output = output + (first + row) * tile.outputStride + outputColumn
         if let residual { tile.residual = residual + (first + row) * tile.residualStride + outputColumn }
-        if takesFour { multiplyRowByFourPanels(&tile, panelStride: depth * 16) } else { multiplyTile(height, &tile) }
+        if lines != nil {
+          multiplyTile(height, &tile, places: places)
+        } else if takesFour {
+          multiplyRowByFourPanels(&tile, panelStride: depth * 16)
+        } else {
+          multiplyTile(height, &tile)
+        }
         if !clamps {
           activateRows(tile.output, stride: tile.outputStride, rows: height, columns: tile.columns, d.pointee.epilogue)
         }

@@ -1,23 +1,61 @@
-/// `height` (a constant, 1 … 6) rows by 16 columns: 12 accumulators, two vectors of the panel and one broadcast fill the 16 registers.
-/// With `halves` (a constant) 1 the last 8 columns are padding and left out.
-///
-/// Every row's sums are made in the same order whatever the height, so that any tiling gives the same bits.
+/// `height` rows by 16 columns, or 8 with `halves` 1: see `GemmSumsF32`. The terms of a row lie side by side.
 @inline(__always)
 private func multiply(_ height: Int, _ halves: Int, _ tile: UnsafePointer<GemmTileF32>) {
-  let bias0 = load8(tile.pointee.bias)
-  let bias1 = load8(tile.pointee.bias + 8)
-  var c00 = bias0
-  var c10 = bias0
-  var c20 = bias0
-  var c30 = bias0
-  var c40 = bias0
-  var c50 = bias0
-  var c01 = bias1
-  var c11 = bias1
-  var c21 = bias1
-  var c31 = bias1
-  var c41 = bias1
-  var c51 = bias1
+  var sums = GemmSumsF32(tile.pointee.bias)
+  var b = tile.pointee.panel
+  var ahead = tile.pointee.ahead ?? b
+  let depth = tile.pointee.depth
+  for tap in 0..<tile.pointee.taps {
+    let rows = tile.pointee.rows + tap * tile.pointee.rowsStride
+    let a0 = rows[0]
+    let a1 = rows[height > 1 ? 1 : 0]
+    let a2 = rows[height > 2 ? 2 : 0]
+    let a3 = rows[height > 3 ? 3 : 0]
+    let a4 = rows[height > 4 ? 4 : 0]
+    let a5 = rows[height > 5 ? 5 : 0]
+    var k = 0
+    while k + 4 <= depth {
+      fetchToLevel2(ahead)
+      ahead += 16
+      for _ in 0..<4 {
+        sums.add(height, halves, b, a0 + k, a1 + k, a2 + k, a3 + k, a4 + k, a5 + k)
+        b += 16
+        k += 1
+      }
+    }
+    while k < depth {
+      sums.add(height, halves, b, a0 + k, a1 + k, a2 + k, a3 + k, a4 + k, a5 + k)
+      b += 16
+      k += 1
+    }
+  }
+  sums.write(height, tile)
+}
+
+/// The same where each term says how far it lies from the row's beginning.
+@inline(__always)
+private func multiplyPlaces(_ height: Int, _ halves: Int, _ tile: UnsafePointer<GemmTileF32>, _ places: UnsafePointer<Int>) {
+  var sums = GemmSumsF32(tile.pointee.bias)
+  var b = tile.pointee.panel
+  let rows = tile.pointee.rows
+  let a0 = rows[0]
+  let a1 = rows[height > 1 ? 1 : 0]
+  let a2 = rows[height > 2 ? 2 : 0]
+  let a3 = rows[height > 3 ? 3 : 0]
+  let a4 = rows[height > 4 ? 4 : 0]
+  let a5 = rows[height > 5 ? 5 : 0]
+  for index in 0..<tile.pointee.depth {
+    let k = places[index]
+    sums.add(height, halves, b, a0 + k, a1 + k, a2 + k, a3 + k, a4 + k, a5 + k)
+    b += 16
+  }
+  sums.write(height, tile)
+}
+
+/// The same for terms `depthStep` elements apart.
+@inline(__always)
+private func multiplyStrided(_ height: Int, _ tile: UnsafePointer<GemmTileF32>) {
+  var sums = GemmSumsF32(tile.pointee.bias)
   var b = tile.pointee.panel
   let step = tile.pointee.depthStep
   let end = tile.pointee.depth * step
@@ -31,74 +69,29 @@ private func multiply(_ height: Int, _ halves: Int, _ tile: UnsafePointer<GemmTi
     let a5 = rows[height > 5 ? 5 : 0]
     var k = 0
     while k < end {
-      let b0 = load8(b)
-      let b1 = halves > 1 ? load8(b + 8) : b0
+      sums.add(height, 2, b, a0 + k, a1 + k, a2 + k, a3 + k, a4 + k, a5 + k)
       b += 16
-      let x0 = splat8(a0[k])
-      c00 = c00.addingProduct(x0, b0)
-      if halves > 1 { c01 = c01.addingProduct(x0, b1) }
-      if height > 1 {
-        let x1 = splat8(a1[k])
-        c10 = c10.addingProduct(x1, b0)
-        if halves > 1 { c11 = c11.addingProduct(x1, b1) }
-      }
-      if height > 2 {
-        let x2 = splat8(a2[k])
-        c20 = c20.addingProduct(x2, b0)
-        if halves > 1 { c21 = c21.addingProduct(x2, b1) }
-      }
-      if height > 3 {
-        let x3 = splat8(a3[k])
-        c30 = c30.addingProduct(x3, b0)
-        if halves > 1 { c31 = c31.addingProduct(x3, b1) }
-      }
-      if height > 4 {
-        let x4 = splat8(a4[k])
-        c40 = c40.addingProduct(x4, b0)
-        if halves > 1 { c41 = c41.addingProduct(x4, b1) }
-      }
-      if height > 5 {
-        let x5 = splat8(a5[k])
-        c50 = c50.addingProduct(x5, b0)
-        if halves > 1 { c51 = c51.addingProduct(x5, b1) }
-      }
       k += step
     }
   }
-  finish(tile, 0, c00, c01)
-  if height > 1 { finish(tile, 1, c10, c11) }
-  if height > 2 { finish(tile, 2, c20, c21) }
-  if height > 3 { finish(tile, 3, c30, c31) }
-  if height > 4 { finish(tile, 4, c40, c41) }
-  if height > 5 { finish(tile, 5, c50, c51) }
+  sums.write(height, tile)
 }
 
-/// Adds the residual, clamps and writes one row.
-@inline(__always)
-private func finish(_ tile: UnsafePointer<GemmTileF32>, _ row: Int, _ c0: Float8, _ c1: Float8) {
-  let low = splat8(tile.pointee.low)
-  let high = splat8(tile.pointee.high)
-  let output = tile.pointee.output + row * tile.pointee.outputStride
-  let columns = tile.pointee.columns
-  var c0 = c0
-  var c1 = c1
-  if columns == 16 {
-    if let residual = tile.pointee.residual {
-      c0 += load8(residual + row * tile.pointee.residualStride)
-      c1 += load8(residual + row * tile.pointee.residualStride + 8)
-    }
-    store8(atMost(high, atLeast(low, c0)), output)
-    store8(atMost(high, atLeast(low, c1)), output + 8)
-    return
-  }
-  if let residual = tile.pointee.residual {
-    let from = residual + row * tile.pointee.residualStride
-    c0 += load8(from, count: min(columns, 8))
-    if columns > 8 { c1 += load8(from + 8, count: columns - 8) }
-  }
-  store8(atMost(high, atLeast(low, c0)), output, count: min(columns, 8))
-  if columns > 8 { store8(atMost(high, atLeast(low, c1)), output + 8, count: columns - 8) }
-}
+typealias Places = UnsafePointer<Int>
+@inline(never) private func multiplyPlaces1(_ tile: UnsafePointer<GemmTileF32>, _ at: Places) { multiplyPlaces(1, 2, tile, at) }
+@inline(never) private func multiplyPlaces2(_ tile: UnsafePointer<GemmTileF32>, _ at: Places) { multiplyPlaces(2, 2, tile, at) }
+@inline(never) private func multiplyPlaces3(_ tile: UnsafePointer<GemmTileF32>, _ at: Places) { multiplyPlaces(3, 2, tile, at) }
+@inline(never) private func multiplyPlaces4(_ tile: UnsafePointer<GemmTileF32>, _ at: Places) { multiplyPlaces(4, 2, tile, at) }
+@inline(never) private func multiplyPlaces5(_ tile: UnsafePointer<GemmTileF32>, _ at: Places) { multiplyPlaces(5, 2, tile, at) }
+@inline(never) private func multiplyPlaces6(_ tile: UnsafePointer<GemmTileF32>, _ at: Places) { multiplyPlaces(6, 2, tile, at) }
+@inline(never) private func multiplyHalfPlaces6(_ tile: UnsafePointer<GemmTileF32>, _ at: Places) { multiplyPlaces(6, 1, tile, at) }
+
+@inline(never) private func multiplyStrided1(_ tile: UnsafePointer<GemmTileF32>) { multiplyStrided(1, tile) }
+@inline(never) private func multiplyStrided2(_ tile: UnsafePointer<GemmTileF32>) { multiplyStrided(2, tile) }
+@inline(never) private func multiplyStrided3(_ tile: UnsafePointer<GemmTileF32>) { multiplyStrided(3, tile) }
+@inline(never) private func multiplyStrided4(_ tile: UnsafePointer<GemmTileF32>) { multiplyStrided(4, tile) }
+@inline(never) private func multiplyStrided5(_ tile: UnsafePointer<GemmTileF32>) { multiplyStrided(5, tile) }
+@inline(never) private func multiplyStrided6(_ tile: UnsafePointer<GemmTileF32>) { multiplyStrided(6, tile) }
 
 @inline(never) private func multiply1(_ tile: UnsafePointer<GemmTileF32>) { multiply(1, 2, tile) }
 @inline(never) private func multiply2(_ tile: UnsafePointer<GemmTileF32>) { multiply(2, 2, tile) }
@@ -114,18 +107,41 @@ private func finish(_ tile: UnsafePointer<GemmTileF32>, _ row: Int, _ c0: Float8
 @inline(never) private func multiplyHalf5(_ tile: UnsafePointer<GemmTileF32>) { multiply(5, 1, tile) }
 @inline(never) private func multiplyHalf6(_ tile: UnsafePointer<GemmTileF32>) { multiply(6, 1, tile) }
 
-/// The height of the next tile when `remaining` rows are left: 6, and near the end heights that leave no tile below 4.
+/// The height of the next tile when `remaining` rows are left: 6, and near the end heights that leave no tile below 4, where the
+/// multiply-adds of one row would wait for those of the same row before.
 @inline(__always)
 func tileHeight(_ remaining: Int) -> Int {
-  if remaining >= 12 || remaining == 11 { return 6 }
+  if remaining >= 14 || remaining == 12 || remaining == 11 { return 6 }
   if remaining <= 6 { return remaining }
   return remaining == 7 || remaining == 8 ? 4 : 5
+}
+
+/// One tile of `height` (1 … 6) rows whose terms lie at `places`.
+@inline(__always)
+func multiplyTile(_ height: Int, _ tile: UnsafePointer<GemmTileF32>, places: UnsafePointer<Int>) {
+  switch height {
+  case 6: if tile.pointee.columns > 8 { multiplyPlaces6(tile, places) } else { multiplyHalfPlaces6(tile, places) }
+  case 5: multiplyPlaces5(tile, places)
+  case 4: multiplyPlaces4(tile, places)
+  case 3: multiplyPlaces3(tile, places)
+  case 2: multiplyPlaces2(tile, places)
+  default: multiplyPlaces1(tile, places)
+  }
 }
 
 /// One tile of `height` (1 … 6) rows.
 @inline(__always)
 func multiplyTile(_ height: Int, _ tile: UnsafePointer<GemmTileF32>) {
-  if tile.pointee.columns > 8 {
+  if tile.pointee.depthStep != 1 {
+    switch height {
+    case 6: multiplyStrided6(tile)
+    case 5: multiplyStrided5(tile)
+    case 4: multiplyStrided4(tile)
+    case 3: multiplyStrided3(tile)
+    case 2: multiplyStrided2(tile)
+    default: multiplyStrided1(tile)
+    }
+  } else if tile.pointee.columns > 8 {
     switch height {
     case 6: multiply6(tile)
     case 5: multiply5(tile)

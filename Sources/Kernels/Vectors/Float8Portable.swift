@@ -36,4 +36,8 @@
       for column in 0..<8 { to[column * toStride + row] = from[row * stride + column] }
     }
   }
+
+  /// Asks for a line of the second-level cache; any address will do. Swift has no word for it, and the processor looks ahead by itself.
+  @inline(__always)
+  func fetchToLevel2(_ address: UnsafePointer<Float>) {}
 #endif

@@ -32,4 +32,8 @@
   func transpose8(_ from: UnsafePointer<Float>, _ stride: Int, _ to: UnsafeMutablePointer<Float>, _ toStride: Int) {
     nsk_transpose8(from, stride, to, toStride)
   }
+
+  /// Asks for a line of the second-level cache; any address will do.
+  @inline(__always)
+  func fetchToLevel2(_ address: UnsafePointer<Float>) { nsk_prefetch_level2(address) }
 #endif

@@ -114,7 +114,8 @@ extension PlanBuilder {
     let copiesRows = direct != nil || (conv.taps > 1 && conv.groupIn < 32)
     func grid(threads: Int) -> ProductBlocks {
       ProductBlocks(
-        geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, tileRows: tileRows(.gemmF32), machine: machine, threads: threads)
+        geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, copiesLines: copiesRows, tileRows: tileRows(.gemmF32),
+        machine: machine, threads: threads)
     }
     let (tile, choice) = try chooseConv(
       conv, w, bias, geometry, grid(threads: 1), copiesRows: copiesRows, fromPlanes: direct != nil)

@@ -33,7 +33,9 @@ struct ConvCosts {
     let width = Double(panels) - (half > 0 && half <= 8 ? 0.5 : 0)
     let whole = Double(rows / grid.rows) * table.rows(grid.rows, depth: depth)
     let rest = rows % grid.rows == 0 ? 0 : table.rows(rows % grid.rows, depth: depth)
-    let finding = Double(rows) * (copiesRows ? 4 * Double(depth) * table.copiedByte : Double(conv.taps) * table.pointer)
+    // Copied lines are shared by neighbouring windows.
+    let fresh = Double(min(depth, conv.groupIn * geometry.strideX * geometry.strideY))
+    let finding = Double(rows) * (copiesRows ? 4 * fresh * table.copiedByte : Double(conv.taps) * table.pointer)
     let work = (whole + rest) * width + finding
     return Double(conv.groups) * work + once(table.weights, Double(conv.packing.f32Bytes))
   }
