@@ -77,6 +77,26 @@ def time_grid(results: Results, threads: int, strong: tuple[str, str]) -> Grid:
     return head, rows
 
 
+def summary_grid(results: Results) -> Grid:
+    """Ours beside the fastest of the others, for each number of threads."""
+    head = ["network"]
+    for threads in results.threads:
+        head += [f"{plural(threads)}: {results.ours}", "fastest other", "other / ours"]
+    rows = []
+    for network in results.networks:
+        row = [network]
+        for threads in results.threads:
+            times = results.times(network, threads)
+            found = lead(times, results.ours)
+            row += [figure(times[results.ours]), f"{figure(times[found[0]])} ({found[0]})", f"{found[1]:.2f}"] if found else ["–"] * 3
+        rows.append(row)
+    return head, rows
+
+
+def plural(threads: int) -> str:
+    return f"{threads} thread{'s' if threads > 1 else ''}"
+
+
 def load_grid(results: Results, threads: int) -> Grid:
     """Milliseconds from the engine's own file to a net that is ready, and of the first run, which plans or packs with some engines."""
 
@@ -138,14 +158,14 @@ def notes(results: Results) -> list[str]:
 
 def title(results: Results, threads: int) -> str:
     machine = results.document["machine"]
-    return f"Median milliseconds, f32, batch 1, {threads} thread{'s' if threads > 1 else ''}, {machine['processor']}, {machine['date']}"
+    return f"Median milliseconds, f32, batch 1, {plural(threads)}, {machine['processor']}, {machine['date']}"
 
 
 def costs(results: Results) -> list[tuple[str, Grid]]:
     """The tables beside the times, for the least number of threads."""
     threads = results.threads[0] if results.threads else 1
     return [
-        (f"Milliseconds to load + to run the first time, {threads} thread{'s' if threads > 1 else ''}", load_grid(results, threads)),
+        (f"Milliseconds to load + to run the first time, {plural(threads)}", load_grid(results, threads)),
         (
             "Megabytes: needed at least, held by our session, and by how much each process grew (peak / after)",
             memory_grid(results, threads),
@@ -173,6 +193,8 @@ def markdown(results: Results) -> str:
     """Everything as Markdown."""
     versions = ", ".join(f"{engine} {version}" for engine, version in results.document["versions"].items())
     parts = [f"{versions}\n"]
+    if results.ours:
+        parts.append(f"{markdown_table(summary_grid(results))}\n")
     for threads in results.threads:
         parts.append(f"**{title(results, threads)}**\n\n{markdown_table(time_grid(results, threads, ('**', '**')))}\n")
     for heading, grid in costs(results):
