@@ -5,6 +5,7 @@ import Plan
 struct Calibration {
   private let product: KernelEntry
   private let winograd: KernelEntry
+  private let strassen: KernelEntry?
   private let level2Bytes: Int
   private let level3Bytes: Int
   private static let depths = [16, 32, 64, 128, 256, 512, 1024, 4096]
@@ -15,6 +16,7 @@ struct Calibration {
       let winograd = entries.first(where: { $0.family == .winogradF32 })
     else { return nil }
     (self.product, self.winograd) = (product, winograd)
+    strassen = entries.first { $0.family == .strassenF32 }
     guard let machine = try? Machine.current() else { return nil }
     (level2Bytes, level3Bytes) = (machine.level2Bytes, machine.level3Bytes)
   }
@@ -88,6 +90,22 @@ struct Calibration {
     return ((32 * wide - 2 * deep) / 1020, (32 * deep - 2 * wide) / 1020)
   }
 
+  // MARK: Strassen
+
+  /// What a product by halves takes above its seven products, for each float of its sums.
+  private func sums(_ tiles: [Double]) -> Double {
+    guard let strassen else { return 0 }
+    let (rows, channels, block) = (784, 256, 7 * product.tile.rows)
+    let packing = StrassenPacking(inChannels: channels, outChannels: channels)
+    let descriptor = StrassenF32Descriptor(
+      rows: rows, inputStride: channels, outputStride: channels, inChannels: channels, outChannels: channels,
+      weights: Buffer.floats(packing.weightCount).pointer(), bias: Buffer.floats(packing.biasCount).pointer(), rowBlock: block,
+      product: product.step)
+    let item = Case("", bytes: 0, descriptor, [.floats(rows * channels), .floats(rows * channels)])
+    let known = 7 * Double(packing.panels) * products(tiles, rows: rows / 2, depth: channels / 2)
+    return max(0, nanoseconds(strassen, [item]) - known) / Double(rows / 2 * (4 * channels / 2 + 3 * packing.half))
+  }
+
   // MARK: The table
 
   func run() {
@@ -123,6 +141,7 @@ struct Calibration {
         tiles: \(list(tiles)),
         pointer: \(significant(pointer)), copiedByte: \(significant(copied)),
         winogradIn: \(list(moves.map(\.input))), winogradOut: \(list(moves.map(\.output))),
+        strassenFloat: \(significant(sums(tiles))),
         weights: Stream(level3: \(significant(direct(1))), memory: \(significant(direct(directSets)))),
         winogradWeights: Stream(level3: \(significant(near.extra / near.weights)), memory: \(significant(far.extra / far.weights))),
         images: Stream(

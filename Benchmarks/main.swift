@@ -24,6 +24,7 @@ if CommandLine.arguments.dropFirst().first == "--network" {
 let wanted = CommandLine.arguments.dropFirst().first
 let cases =
   productF32Cases() + productU8S8Cases() + winogradCases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases() + bandCases()
+  + strassenCases((wide + kernelTable()).first { $0.family == .gemmF32 })
 let peak = measurePeak()
 print("peak \(rounded(peak)) GFLOP/s in f32 on one core")
 for entry in wide + kernelTable() {

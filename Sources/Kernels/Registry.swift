@@ -7,6 +7,7 @@ package func kernelTable() -> [KernelEntry] {
     KernelEntry("gemm_u8s8_6x16", .gemmU8S8, tile: (6, 16), .consistent, stepGemmU8S8),
     KernelEntry("winograd_f32_6x16", .winogradF32, tile: (6, 16), .consistent, stepWinogradF32),
     KernelEntry("depthwise_f32_4x8", .depthwiseF32, tile: (4, 8), .consistent, stepDepthwiseF32),
+    KernelEntry("strassen_f32_1x8", .strassenF32, tile: (1, 8), .consistent, stepStrassenF32),
     KernelEntry("depthwise_u8s8_1x16", .depthwiseU8S8, tile: (1, 16), .consistent, stepDepthwiseU8S8),
     KernelEntry("pool_f32_1x8", .poolF32, tile: (1, 8), .consistent, stepPoolF32),
     KernelEntry("pool_u8_1x16", .poolU8, tile: (1, 16), .consistent, stepPoolU8),

@@ -117,22 +117,27 @@ extension PlanBuilder {
         geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, copiesLines: copiesRows, tileRows: tileRows(.gemmF32),
         machine: machine, threads: threads)
     }
-    let (tile, choice) = try chooseConv(
+    let (way, choice) = try chooseConv(
       conv, w, bias, geometry, grid(threads: 1), copiesRows: copiesRows, fromPlanes: direct != nil)
-    let columns = try packedColumns(bias, fill: 0, conv.packing)
     let epilogue = Epilogue(join?.activation ?? activation)
     let views = [output, input] + (join.map { [$0.view] } ?? [])
     let fusing = (join == nil ? [] : ["Add"]) + names(join?.activation ?? activation)
-    if let tile {
+    switch way {
+    case .winograd(let tile):
       let descriptor = try winograd(
-        conv, w, tile: tile, geometry: geometry, bias: columns, epilogue: epilogue, residualPixelStride: join?.view.pixelStride)
+        conv, w, tile: tile, geometry: geometry, bias: try packedColumns(bias, fill: 0, conv.packing), epilogue: epilogue,
+        residualPixelStride: join?.view.pixelStride)
       try emit(descriptor, views, macs: conv.macs, inPlace: [2], fusing: fusing, choice: choice)
-    } else {
+    case .strassen:
+      let descriptor = try strassen(conv, w, geometry: geometry, bias: bias, epilogue: epilogue, residualStride: join?.view.pixelStride)
+      try emit(descriptor, views, macs: conv.macs, fusing: fusing, choice: choice)
+    case .product:
       let blocks = grid(threads: options.threads)
       let descriptor = GemmF32Descriptor(
         geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut,
-        weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: columns, epilogue: epilogue,
-        residualPixelStride: join?.view.pixelStride, inputIsNCHW: direct != nil, rowBlock: blocks.rows, panelBlock: blocks.panels)
+        weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: try packedColumns(bias, fill: 0, conv.packing),
+        epilogue: epilogue, residualPixelStride: join?.view.pixelStride, inputIsNCHW: direct != nil, rowBlock: blocks.rows,
+        panelBlock: blocks.panels)
       try emit(descriptor, views, macs: conv.macs, inPlace: [2], fusing: fusing, choice: choice)
     }
     if let join { fused.insert(join.node) }

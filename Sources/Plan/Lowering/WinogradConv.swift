@@ -2,17 +2,24 @@ import Graph
 import KernelContract
 import Tensors
 
+/// A way to run a dense convolution.
+enum ConvWay {
+  case product
+  case winograd(tile: Int)
+  case strassen
+}
+
 extension PlanBuilder {
   /// The ways to run a dense convolution, the product first, which always may.
   ///
   /// - Parameter fromPlanes: the product would read the caller's image as it is.
-  /// - Returns: the tile of the Winograd convolution to make, nil for the product, and why.
+  /// - Returns: the way to take, and why.
   func chooseConv(
     _ conv: ConvShape, _ w: ValueID, _ bias: [Float], _ geometry: Geometry, _ grid: ProductBlocks, copiesRows: Bool, fromPlanes: Bool
-  ) throws -> (tile: Int?, choice: Choice) {
+  ) throws -> (way: ConvWay, choice: Choice) {
     let costs = ConvCosts(conv: conv, geometry: geometry, machine: machine, table: costTable, networkBytes: networkBytes)
     var candidates = [Candidate(name: "gemm", nanoseconds: costs.gemm(grid, copiesRows: copiesRows))]
-    var tiles: [Int?] = [nil]
+    var ways: [ConvWay] = [.product]
     if !options.exact, !fromPlanes, isWinograd(geometry), conv.groupIn >= 16, bias.allSatisfy(\.isFinite) {
       for tile in [2, 4, 6] {
         let packing = winogradPacking(conv, tile: tile)
@@ -20,11 +27,16 @@ extension PlanBuilder {
         // As for one thread: the choice must not depend on their number.
         let nanoseconds = costs.winograd(packing, winogradBlocks(packing, count, threads: 1), tileCount: count)
         candidates.append(Candidate(name: "winograd \(tile)×\(tile)", nanoseconds: nanoseconds) { try self.refusal(tile, w, conv) })
-        tiles.append(tile)
+        ways.append(.winograd(tile: tile))
       }
     }
+    if !options.exact, !fromPlanes, isStrassen(conv, geometry), bias.allSatisfy(\.isFinite) {
+      let nanoseconds = costs.strassen(strassenBlock(conv, geometry, threads: 1))
+      candidates.append(Candidate(name: "strassen", nanoseconds: nanoseconds) { try self.strassenRefusal(w, conv) })
+      ways.append(.strassen)
+    }
     let (index, choice) = try Candidate.choose(candidates)
-    return (tiles[index], choice)
+    return (ways[index], choice)
   }
 
   private func isWinograd(_ g: Geometry) -> Bool {

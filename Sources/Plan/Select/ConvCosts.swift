@@ -59,4 +59,19 @@ struct ConvCosts {
     let streams = once(table.winogradWeights, bytes) + (passes - 1) * again + Double(conv.groups) * spilled
     return Double(conv.groups) * work + streams + images
   }
+
+  /// `strassen_f32` with `block` pairs of rows a task.
+  func strassen(_ block: Int) -> Double {
+    let packing = StrassenPacking(inChannels: conv.channels, outChannels: conv.outputs)
+    let upper = blocks(geometry.outputPixels, of: 2)
+    let (passes, rest) = (upper / block, upper % block)
+    let depth = conv.channels / 2
+    // The right halves of the columns are a panel shorter where the panels are odd in number.
+    let panels = Double(4 * packing.panels + 3 * (blocks(conv.outputs, of: GemmPacking.panel) - packing.panels))
+    let products = (Double(passes) * table.rows(block, depth: depth) + (rest == 0 ? 0 : table.rows(rest, depth: depth))) * panels
+    let floats = Double(upper) * Double(4 * depth + 3 * packing.half)
+    let bytes = 4 * Double(packing.weightCount)
+    let again = bytes * (bytes > 0.75 * Double(machine.level3Bytes) ? table.weights.memory : table.weights.level3)
+    return products + floats * table.strassenFloat + once(table.weights, bytes) + Double(passes + (rest == 0 ? 0 : 1) - 1) * again
+  }
 }

@@ -23,6 +23,8 @@ package struct CostTable: Sendable {
   /// To transform 8 channels of a Winograd tile of 2, 4 and 6, in and out.
   package var winogradIn: [Double]
   package var winogradOut: [Double]
+  /// One float of the sums that Strassen's products are made of, or of the products.
+  package var strassenFloat: Double
   /// Weights of a product and of a Winograd convolution, and a layer's images.
   package var weights: Stream
   package var winogradWeights: Stream

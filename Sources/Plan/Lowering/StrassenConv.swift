@@ -1,0 +1,56 @@
+import Graph
+import KernelContract
+import Tensors
+
+extension PlanBuilder {
+  /// Whether a convolution is one product of matrices large enough to be halved: fewer rows would not fill a tile, fewer channels would
+  /// spend more on sums than is saved.
+  func isStrassen(_ conv: ConvShape, _ g: Geometry) -> Bool {
+    g.isPointwise && conv.groups == 1 && conv.channels % 2 == 0 && conv.channels >= 64 && conv.outputs >= 64 && g.outputPixels >= 16
+  }
+
+  /// Pairs of rows of a task: sums and products together fill half of the second-level cache, and with threads there are tasks for all.
+  func strassenBlock(_ conv: ConvShape, _ g: Geometry, threads: Int) -> Int {
+    let packing = StrassenPacking(inChannels: conv.channels, outChannels: conv.outputs)
+    let perPair = 4 * (2 * conv.channels + 3 * packing.half)
+    let tile = tileRows(.gemmF32)
+    let upper = blocks(g.outputPixels, of: 2)
+    let most = max(2 * tile, machine.level2Bytes / 2 / max(1, perPair))
+    var tasks = blocks(upper, of: most)
+    if threads > 1 { tasks = min(blocks(upper, of: tile), roundUp(tasks, to: threads)) }
+    return max(1, min(upper, roundUp(blocks(upper, of: tasks), to: tasks == 1 ? 1 : tile)))
+  }
+
+  /// Why weights are not fit for it: the rounding errors would be too large.
+  func strassenRefusal(_ w: ValueID, _ conv: ConvShape) throws -> String? {
+    guard let weights = try graph[w].constant?.decoded().floats() else { return "the weights are not constant" }
+    let error = StrassenTrial().error(weights, outputs: conv.outputs, channels: conv.channels)
+    if error <= StrassenTrial.tolerance { return nil }
+    return error.isNaN ? "a trial gave no numbers" : "its error would be \(Float(error)) of the largest output"
+  }
+
+  /// The product by halves, its weights packed.
+  func strassen(
+    _ conv: ConvShape, _ w: ValueID, geometry: Geometry, bias: [Float], epilogue: Epilogue, residualStride: Int?
+  ) throws -> StrassenF32Descriptor {
+    guard let product = kernels.first(where: { $0.family == .gemmF32 }) else { throw unsupported("there is no kernel for products") }
+    let packing = StrassenPacking(inChannels: conv.channels, outChannels: conv.outputs)
+    let weights = try packed(w, "strassen") {
+      guard let floats = try graph[w].constant?.decoded().floats() else { throw unsupported("the weights must be constant") }
+      let target = try memory.constant(byteCount: 4 * packing.weightCount)
+      floats.withUnsafeBufferPointer { source in
+        if let base = source.baseAddress {
+          packing.pack(base, conv.packing.oihw, into: target.bindMemory(to: Float.self, capacity: packing.weightCount))
+        }
+      }
+      return UnsafeRawPointer(target)
+    }
+    let columns = try memory.constant(byteCount: 4 * packing.biasCount).bindMemory(to: Float.self, capacity: packing.biasCount)
+    bias.withUnsafeBufferPointer { source in if let base = source.baseAddress { packing.packBias(base, into: columns) } }
+    return StrassenF32Descriptor(
+      rows: geometry.outputPixels, inputStride: geometry.inputPixelStride, outputStride: geometry.outputPixelStride,
+      inChannels: conv.channels, outChannels: conv.outputs, weights: weights.assumingMemoryBound(to: Float.self), bias: columns,
+      epilogue: epilogue, residualStride: residualStride, rowBlock: strassenBlock(conv, geometry, threads: options.threads),
+      product: product.step)
+  }
+}
