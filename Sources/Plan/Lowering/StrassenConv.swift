@@ -9,13 +9,13 @@ extension PlanBuilder {
     g.isPointwise && conv.groups == 1 && conv.channels % 2 == 0 && conv.channels >= 64 && conv.outputs >= 64 && g.outputPixels >= 16
   }
 
-  /// Pairs of rows of a task: sums and products together fill half of the second-level cache, and with threads there are tasks for all.
+  /// Pairs of rows of a task: sums and products together fill three quarters of the second-level cache, and with threads there are tasks for all.
   func strassenBlock(_ conv: ConvShape, _ g: Geometry, threads: Int) -> Int {
     let packing = StrassenPacking(inChannels: conv.channels, outChannels: conv.outputs)
     let perPair = 4 * (2 * conv.channels + 3 * packing.half)
     let tile = tileRows(.gemmF32)
     let upper = blocks(g.outputPixels, of: 2)
-    let most = max(2 * tile, machine.level2Bytes / 2 / max(1, perPair))
+    let most = max(2 * tile, machine.level2Bytes / 4 * 3 / max(1, perPair))
     var tasks = blocks(upper, of: most)
     if threads > 1 { tasks = min(blocks(upper, of: tile), roundUp(tasks, to: threads)) }
     return max(1, min(upper, roundUp(blocks(upper, of: tasks), to: tasks == 1 ? 1 : tile)))
