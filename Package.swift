@@ -14,6 +14,9 @@ import PackageDescription
   let wideFlags = kernelFlags
 #endif
 
+/// For what builds networks or only translates: bytes count there, not time.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"])]
+
 /// A module of the library. Its dependencies are the import table of docs/architecture.md.
 func module(_ name: String, _ dependencies: [Target.Dependency] = [], flags: [SwiftSetting] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: flags)
@@ -36,7 +39,7 @@ let package = Package(
     // MARK: The library, in the direction of flow
     module("Tensors"),
     module("Graph", ["Tensors"]),
-    module("Architectures", ["Tensors", "Graph"]),
+    module("Architectures", ["Tensors", "Graph"], flags: small),
     module("KernelContract"),
     module("Kernels", ["KernelContract", "CIntrinsics"], flags: kernelFlags),
     module("KernelsAVX512", ["KernelContract", "CIntrinsics"], flags: wideFlags),
@@ -52,7 +55,7 @@ let package = Package(
         "Tensors", "Graph", "Architectures", "Formats", "Passes", "Compression", "KernelContract", "Kernels", "KernelsAVX512", "Plan",
         "Runtime", "CMachine",
       ]),
-    module("NetsukeC", ["Netsuke", "CNetsuke"]),
+    module("NetsukeC", ["Netsuke", "CNetsuke"], flags: small),
 
     // MARK: Benchmarks: `swift run -c release KernelBenchmarks`
     .executableTarget(
