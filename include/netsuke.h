@@ -281,7 +281,7 @@ typedef struct nsk_session_options {
   nsk_deallocate_fn deallocate;
   void *allocator_user;
   uint32_t profile;                 /* not 0: time every step, for nsk_session_profile */
-  uint32_t exact;                   /* not 0: no Winograd convolutions; slower, sums are made term by term */
+  uint32_t exact;                   /* not 0: no Winograd, no Strassen; slower, sums are made term by term */
   uint64_t reserved[4];
 } nsk_session_options;
 #define NSK_SESSION_OPTIONS_INIT {sizeof(nsk_session_options), 0, NULL, NULL, NULL, NULL, NULL, 0, 0, {0, 0, 0, 0}}

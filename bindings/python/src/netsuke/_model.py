@@ -139,7 +139,7 @@ class Model:
         parallel_for: your own thread pool: called with (count, task), it calls task(i) once for each i below count, on any
                       threads, and returns when all are done. None: the session starts threads of its own when threads > 1.
         profile:      time every step, for `Session.profile`.
-        exact:        no Winograd convolutions: slower, sums are made term by term.
+        exact:        no Winograd convolutions, no Strassen products: slower, sums are made term by term.
         """
         return Session(self, threads=threads, parallel_for=parallel_for, profile=profile, exact=exact)
 
