@@ -2,6 +2,7 @@
 /// "Gaussian Elimination is not Optimal", 1969, in Winograd's form with 15 sums): the operation of `GemmF32Descriptor` with one group and one
 /// tap, with fewer multiplications and other roundings.
 ///
+/// Each of `images` matrices, which lie one behind the other, is a product of its own, so that a result does not depend on the batch it is in.
 /// Row i of the upper half goes with row i + ⌈rows/2⌉ of the lower, channel k with k + channels/2, column n with n + `StrassenPacking.half`.
 /// An odd last row has no partner and an incomplete right half of the columns ends early; both count as zeros.
 ///
@@ -9,6 +10,8 @@
 package struct StrassenF32Descriptor: StepDescriptor {
   package static let family = KernelFamily.strassenF32
 
+  package var images: Int
+  /// Of one image.
   package var rows: Int
   package var inputStride: Int
   package var outputStride: Int
@@ -28,9 +31,10 @@ package struct StrassenF32Descriptor: StepDescriptor {
   package var product: StepFunction
 
   package init(
-    rows: Int, inputStride: Int, outputStride: Int, inChannels: Int, outChannels: Int, weights: UnsafePointer<Float>,
+    images: Int = 1, rows: Int, inputStride: Int, outputStride: Int, inChannels: Int, outChannels: Int, weights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>, epilogue: Epilogue = .none, residualStride: Int? = nil, rowBlock: Int, product: StepFunction
   ) {
+    self.images = images
     self.rows = rows
     self.inputStride = inputStride
     self.outputStride = outputStride
@@ -48,7 +52,8 @@ package struct StrassenF32Descriptor: StepDescriptor {
   package var packing: StrassenPacking { StrassenPacking(inChannels: inChannels, outChannels: outChannels) }
   /// Rows of the upper half: those of the lower one, or one more.
   package var upperRows: Int { blocks(rows, of: 2) }
-  package var taskCount: Int { blocks(upperRows, of: rowBlock) }
+  package var tasksPerImage: Int { blocks(upperRows, of: rowBlock) }
+  package var taskCount: Int { images &* tasksPerImage }
 
   // MARK: Scratch
 

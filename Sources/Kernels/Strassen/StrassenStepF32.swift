@@ -36,13 +36,16 @@ func stepStrassenF32(
   let last = d.pointee.hasResidual ? Epilogue.none : d.pointee.epilogue
   let parts = StrassenParts(d: d, scratch: scratch)
 
+  let tasksPerImage = d.pointee.tasksPerImage
   for task in begin..<end {
-    let first = task * block
+    let image = task / tasksPerImage
+    let first = (task - image * tasksPerImage) * block
+    let place = image * d.pointee.rows + first
     let top = min(block, upper - first)
     let bottom = max(0, min(block, lower - first))
-    let a11 = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self)) + first * d.pointee.inputStride
+    let a11 = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self)) + place * d.pointee.inputStride
     let a21 = a11 + upper * d.pointee.inputStride
-    let c11 = buffers[0].assumingMemoryBound(to: Float.self) + first * d.pointee.outputStride
+    let c11 = buffers[0].assumingMemoryBound(to: Float.self) + place * d.pointee.outputStride
     let c21 = c11 + upper * d.pointee.outputStride
 
     for row in 0..<top {
@@ -73,7 +76,7 @@ func stepStrassenF32(
       parts.multiply(top, s4, sumStride, 2, right, d.pointee.bias + half, x, c11 + half, output, last)
     }
     if d.pointee.hasResidual {
-      let residual = UnsafePointer(buffers[2].assumingMemoryBound(to: Float.self)) + first * d.pointee.residualStride
+      let residual = UnsafePointer(buffers[2].assumingMemoryBound(to: Float.self)) + place * d.pointee.residualStride
       finish(d, c11, residual, rows: top)
       finish(d, c21, residual + upper * d.pointee.residualStride, rows: bottom)
     }

@@ -112,13 +112,16 @@ extension PlanBuilder {
     }
     let geometry = conv.geometry(input: inStride, output: outStride)
     let copiesRows = direct != nil || (conv.taps > 1 && conv.groupIn < 32)
-    func grid(threads: Int) -> ProductBlocks {
+    func grid(_ geometry: Geometry, threads: Int) -> ProductBlocks {
       ProductBlocks(
         geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, copiesLines: copiesRows, tileRows: tileRows(.gemmF32),
         machine: machine, threads: threads)
     }
+    // An image's result must not depend on the batch it is in: the way is chosen for one image.
+    var oneImage = geometry
+    oneImage.batch = min(1, geometry.batch)
     let (way, choice) = try chooseConv(
-      conv, w, bias, geometry, grid(threads: 1), copiesRows: copiesRows, fromPlanes: direct != nil)
+      conv, w, bias, oneImage, grid(oneImage, threads: 1), copiesRows: copiesRows, fromPlanes: direct != nil)
     let epilogue = Epilogue(join?.activation ?? activation)
     let views = [output, input] + (join.map { [$0.view] } ?? [])
     let fusing = (join == nil ? [] : ["Add"]) + names(join?.activation ?? activation)
@@ -132,7 +135,7 @@ extension PlanBuilder {
       let descriptor = try strassen(conv, w, geometry: geometry, bias: bias, epilogue: epilogue, residualStride: join?.view.pixelStride)
       try emit(descriptor, views, macs: conv.macs, fusing: fusing, choice: choice)
     case .product:
-      let blocks = grid(threads: options.threads)
+      let blocks = grid(geometry, threads: options.threads)
       let descriptor = GemmF32Descriptor(
         geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut,
         weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: try packedColumns(bias, fill: 0, conv.packing),

@@ -6,7 +6,8 @@ extension PlanBuilder {
   /// Whether a convolution is one product of matrices large enough to be halved: fewer rows would not fill a tile, fewer channels would
   /// spend more on sums than is saved.
   func isStrassen(_ conv: ConvShape, _ g: Geometry) -> Bool {
-    g.isPointwise && conv.groups == 1 && conv.channels % 2 == 0 && conv.channels >= 64 && conv.outputs >= 64 && g.outputPixels >= 16
+    g.isPointwise && conv.groups == 1 && conv.channels % 2 == 0 && conv.channels >= 64 && conv.outputs >= 64
+      && g.outputHeight * g.outputWidth >= 16 && g.batch > 0
   }
 
   /// Pairs of rows of a task: sums and products together fill three quarters of the second-level cache, and with threads there are tasks for all.
@@ -14,10 +15,10 @@ extension PlanBuilder {
     let packing = StrassenPacking(inChannels: conv.channels, outChannels: conv.outputs)
     let perPair = 4 * (2 * conv.channels + 3 * packing.half)
     let tile = tileRows(.gemmF32)
-    let upper = blocks(g.outputPixels, of: 2)
+    let upper = blocks(g.outputHeight * g.outputWidth, of: 2)
     let most = max(2 * tile, machine.level2Bytes / 4 * 3 / max(1, perPair))
     var tasks = blocks(upper, of: most)
-    if threads > 1 { tasks = min(blocks(upper, of: tile), roundUp(tasks, to: threads)) }
+    if threads > 1 && g.batch < threads { tasks = min(blocks(upper, of: tile), roundUp(tasks, to: threads)) }
     return max(1, min(upper, roundUp(blocks(upper, of: tasks), to: tasks == 1 ? 1 : tile)))
   }
 
@@ -48,7 +49,8 @@ extension PlanBuilder {
     let columns = try memory.constant(byteCount: 4 * packing.biasCount).bindMemory(to: Float.self, capacity: packing.biasCount)
     bias.withUnsafeBufferPointer { source in if let base = source.baseAddress { packing.packBias(base, into: columns) } }
     return StrassenF32Descriptor(
-      rows: geometry.outputPixels, inputStride: geometry.inputPixelStride, outputStride: geometry.outputPixelStride,
+      images: geometry.batch, rows: geometry.outputHeight * geometry.outputWidth, inputStride: geometry.inputPixelStride,
+      outputStride: geometry.outputPixelStride,
       inChannels: conv.channels, outChannels: conv.outputs, weights: weights.assumingMemoryBound(to: Float.self), bias: columns,
       epilogue: epilogue, residualStride: residualStride, rowBlock: strassenBlock(conv, geometry, threads: options.threads),
       product: product.step)

@@ -12,7 +12,9 @@ enum ConvWay {
 extension PlanBuilder {
   /// The ways to run a dense convolution, the product first, which always may.
   ///
-  /// - Parameter fromPlanes: the product would read the caller's image as it is.
+  /// - Parameters:
+  ///   - geometry: of one image of the batch; estimates are for that one too.
+  ///   - fromPlanes: the product would read the caller's image as it is.
   /// - Returns: the way to take, and why.
   func chooseConv(
     _ conv: ConvShape, _ w: ValueID, _ bias: [Float], _ geometry: Geometry, _ grid: ProductBlocks, copiesRows: Bool, fromPlanes: Bool
