@@ -27,7 +27,7 @@ package struct StrassenF32Descriptor: StepDescriptor {
   package var residualStride: Int
   /// Pairs of rows of one task.
   package var rowBlock: Int
-  /// The kernel of `gemmF32` that makes the products, and the most scratch that it asks for.
+  /// The kernel of `gemmF32` that makes the products.
   package var product: StepFunction
 
   package init(

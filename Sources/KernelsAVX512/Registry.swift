@@ -1,6 +1,7 @@
 import KernelContract
 
-/// The kernels that a processor with AVX-512 (F, BW, DQ, VL) runs faster than those of `Kernels`, to be put before them. Bits are the same.
+/// The kernels that a processor with AVX-512 (F, BW, DQ, VL) runs faster than those of `Kernels`, to be put before them.
+/// Sums are made in the same order; depthwise may differ in the sign of a zero.
 package func kernelTableAVX512() -> [KernelEntry] {
   [
     KernelEntry("gemm_f32_8x16", .gemmF32, tile: (8, 16), .consistent, stepGemmF32),
