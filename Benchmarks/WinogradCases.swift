@@ -1,7 +1,7 @@
 import KernelContract
 
 extension Layer {
-  /// 3 × 3 layers of stride 1, from early and wide to late and deep.
+  /// 3 × 3 and 5 × 5 layers of stride 1, from early and wide to late and deep.
   static let filters = [
     Layer(name: "vgg 224", size: 224, inChannels: 64, outChannels: 64, kernel: 3),
     Layer(name: "vgg 112", size: 112, inChannels: 128, outChannels: 128, kernel: 3),
@@ -15,16 +15,20 @@ extension Layer {
     Layer(name: "squeeze 55", size: 55, inChannels: 16, outChannels: 64, kernel: 3),
     Layer(name: "squeeze 27", size: 27, inChannels: 32, outChannels: 128, kernel: 3),
     Layer(name: "squeeze 13", size: 13, inChannels: 64, outChannels: 256, kernel: 3),
+    Layer(name: "alex 27 5×5", size: 27, inChannels: 64, outChannels: 192, kernel: 5),
+    Layer(name: "inception 28 5×5", size: 28, inChannels: 32, outChannels: 96, kernel: 5),
+    Layer(name: "inception 14 5×5", size: 14, inChannels: 48, outChannels: 128, kernel: 5),
   ]
 }
 
 func winogradCases() -> [Case] {
-  Layer.filters.flatMap { layer in [2, 4, 6].map { winogradCase(layer, tile: $0) } }
+  Layer.filters.flatMap { layer in (layer.kernel == 3 ? [2, 4, 6] : [2, 4]).map { winogradCase(layer, tile: $0) } }
 }
 
 private func winogradCase(_ layer: Layer, tile: Int) -> Case {
   let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
-  let packing = WinogradPacking(tile: tile, groupOutChannels: layer.outChannels, groupInChannels: layer.inChannels)
+  let packing = WinogradPacking(
+    tile: tile, window: layer.kernel, groupOutChannels: layer.outChannels, groupInChannels: layer.inChannels)
   let tiles = blocks(layer.outSize, of: tile) * blocks(layer.outSize, of: tile)
   let grid = WinogradBlocks(packing, tileCount: tiles, level2Bytes: 1 << 20, level3Bytes: 32 << 20, tileRows: 6, threads: 1)
   let descriptor = WinogradF32Descriptor(

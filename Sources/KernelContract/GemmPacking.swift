@@ -47,12 +47,33 @@ package struct GemmPacking: Sendable {
   package var s8Bytes: Int { columnCount * roundUp(depth, to: 2) }
 
   /// Writes `f32Bytes`.
+  ///
+  /// A line of each of the panel's sixteen channels at a time: channels often lie a multiple of 4 KiB apart, in one set of the cache.
   package func pack(f32 source: UnsafePointer<Float>, _ strides: Strides, into target: UnsafeMutablePointer<Float>) {
-    forEachColumn { column, channel in
-      let panel = target + column / Self.panel * Self.panel * depth + column % Self.panel
-      for index in 0..<depth {
-        let (tap, input) = (index / groupInChannels, index % groupInChannels)
-        panel[index * Self.panel] = channel.map { source[$0 * strides.output + input * strides.input + tap * strides.tap] } ?? 0
+    for panel in 0..<groups * panels {
+      let column = panel % panels * Self.panel
+      let width = min(Self.panel, groupOutChannels - column)
+      let from = source + (panel / panels * groupOutChannels + column) * strides.output
+      let to = target + panel * Self.panel * depth
+      if width < Self.panel { to.update(repeating: 0, count: Self.panel * depth) }
+      for tap in 0..<taps {
+        let first = from + tap * strides.tap
+        var line = to + tap * groupInChannels * Self.panel
+        var input = 0
+        while input < groupInChannels {
+          let count = min(16, groupInChannels - input)
+          for lane in 0..<width {
+            var term = first + (lane &* strides.output &+ input &* strides.input)
+            var place = line + lane
+            for _ in 0..<count {
+              place.pointee = term.pointee
+              term += strides.input
+              place += Self.panel
+            }
+          }
+          line += count * Self.panel
+          input += count
+        }
       }
     }
   }

@@ -1,9 +1,9 @@
-/// 3 × 3 convolution of stride 1 in f32 by Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural
+/// 3 × 3 or 5 × 5 convolution of stride 1 in f32 by Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural
 /// Networks", 2015): the same operation as `GemmF32Descriptor`, with fewer multiplications and other roundings.
 ///
-/// The output is cut into tiles of `tile` × `tile` pixels. A tile sees (`tile` + 2)² input pixels; their transform has as many *points*, and at
-/// each point the transformed inputs of all tiles times the transformed weights are one small product. `tile` is 2, 4 or 6; the window
-/// is 3 × 3, strides and dilations are 1, pads are any.
+/// The output is cut into tiles of `tile` × `tile` pixels. A tile sees `side`² input pixels, `side` = `tile` + window − 1; their transform has
+/// as many *points*, and at each point the transformed inputs of all tiles times the transformed weights are one small product. `tile` is 2, 4
+/// or 6 for a window of 3 × 3, 2 or 4 for one of 5 × 5; strides and dilations are 1, pads are any.
 ///
 /// Buffers: output, input, residual (only with `hasResidual`; may be the output itself).
 package struct WinogradF32Descriptor: StepDescriptor {
@@ -14,7 +14,7 @@ package struct WinogradF32Descriptor: StepDescriptor {
   package var groups: Int
   package var groupInChannels: Int
   package var groupOutChannels: Int
-  /// Output pixels of a tile in each direction: 2, 4 or 6.
+  /// Output pixels of a tile in each direction.
   package var tile: Int
   /// Packed by `WinogradPacking.pack`.
   package var weights: UnsafePointer<Float>
@@ -47,10 +47,13 @@ package struct WinogradF32Descriptor: StepDescriptor {
   }
 
   package var packing: WinogradPacking {
-    WinogradPacking(tile: tile, groups: groups, groupOutChannels: groupOutChannels, groupInChannels: groupInChannels)
+    WinogradPacking(
+      tile: tile, window: geometry.kernelHeight, groups: groups, groupOutChannels: groupOutChannels, groupInChannels: groupInChannels)
   }
 
-  package var points: Int { (tile &+ 2) &* (tile &+ 2) }
+  /// Input pixels that a tile sees, in each direction.
+  package var side: Int { tile &+ geometry.kernelHeight &- 1 }
+  package var points: Int { side &* side }
   /// Tiles down and across one image.
   package var tilesDown: Int { blocks(geometry.outputHeight, of: tile) }
   package var tilesAcross: Int { blocks(geometry.outputWidth, of: tile) }

@@ -2,55 +2,64 @@
 ///
 ///     [group][point][panel of 16 output channels][input channel][16]
 ///
-/// Points are numbered row by row. The last panel of a group is filled up with zeros. The transform, U = G·g·Gᵀ for a 3 × 3 filter g, is
+/// Points are numbered row by row. The last panel of a group is filled up with zeros. The transform, U = G·g·Gᵀ for a filter g, is
 /// computed in Double and rounded once. Matrices come from interpolation at 0, a few ± pairs and ∞ (Toom and Cook; Blahut, "Fast
-/// Algorithms for Signal Processing"): ±1 for tiles of 2, ±√½ and ±√2 for 4 (whose rounding errors are a fifth of those of the usual ±1 and ±2),
-/// ±1, ±2 and ±½ for 6.
+/// Algorithms for Signal Processing"): ±1 for a side of 4, ±√½ and ±√2 for 6 (whose rounding errors are a fifth of those of the usual ±1 and ±2),
+/// ±1, ±2 and ±½ for 8.
 package struct WinogradPacking: Sendable {
-  /// Output pixels of a tile in each direction: 2, 4 or 6.
+  /// Output pixels of a tile in each direction: 2, 4 or 6 for a window of 3, 2 or 4 for one of 5.
   package var tile: Int
+  /// Taps of the filter in each direction: 3 or 5.
+  package var window: Int
   package var groups: Int
   package var groupOutChannels: Int
   package var groupInChannels: Int
 
-  package init(tile: Int, groups: Int = 1, groupOutChannels: Int, groupInChannels: Int) {
+  package init(tile: Int, window: Int = 3, groups: Int = 1, groupOutChannels: Int, groupInChannels: Int) {
     self.tile = tile
+    self.window = window
     self.groups = groups
     self.groupOutChannels = groupOutChannels
     self.groupInChannels = groupInChannels
   }
 
-  package var side: Int { tile + 2 }
+  /// Input pixels that a tile sees, in each direction: 4, 6 or 8.
+  package var side: Int { tile + window - 1 }
+  package var taps: Int { window * window }
   package var points: Int { side * side }
   package var panels: Int { blocks(groupOutChannels, of: GemmPacking.panel) }
   /// Floats of the packed weights.
   package var weightCount: Int { groups * points * panels * GemmPacking.panel * groupInChannels }
 
-  /// The interpolation points of a tile size, without ∞.
-  package static func nodes(tile: Int) -> [Double] {
+  /// The interpolation points of a side, without ∞.
+  private static func nodes(side: Int) -> [Double] {
     let root = 2.0.squareRoot()
-    switch tile {
-    case 2: return [0, 1, -1]
-    case 4: return [0, root / 2, -root / 2, root, -root]
+    switch side {
+    case 4: return [0, 1, -1]
+    case 6: return [0, root / 2, -root / 2, root, -root]
     default: return [0, 1, -1, 2, -2, 0.5, -0.5]
     }
   }
 
-  /// G, `side` rows of 3: powers of each node over the product of its distances to the others, and (0, 0, 1) for ∞.
-  package static func weightMatrix(tile: Int) -> [Double] {
-    let nodes = nodes(tile: tile)
+  /// G, `side` rows of `window`: powers of each node over the product of its distances to the others, and (0, …, 0, 1) for ∞.
+  package var weightMatrix: [Double] {
+    let nodes = Self.nodes(side: side)
     var matrix: [Double] = []
     for (index, node) in nodes.enumerated() {
       var distance = 1.0
       for (other, value) in nodes.enumerated() where other != index { distance *= node - value }
-      for power in [1, node, node * node] { matrix.append(power / distance) }
+      var power = 1.0
+      for _ in 0..<window {
+        matrix.append(power / distance)
+        power *= node
+      }
     }
-    return matrix + [0, 0, 1]
+    return matrix + [Double](repeating: 0, count: window - 1) + [1]
   }
 
   /// Bᵀ, `side` rows of `side`, which transforms the input: in each row the coefficients of the polynomial that is 0 at the other nodes.
-  package static func inputMatrix(tile: Int) -> [Double] {
-    let (nodes, side) = (nodes(tile: tile), tile + 2)
+  package var inputMatrix: [Double] {
+    let nodes = Self.nodes(side: side)
     var matrix: [Double] = []
     for row in 0..<side {
       var polynomial = [1.0]
@@ -65,8 +74,8 @@ package struct WinogradPacking: Sendable {
   }
 
   /// Aᵀ, `tile` rows of `side`, which transforms the products back: the powers of the nodes, and 1 in the last row for ∞.
-  package static func outputMatrix(tile: Int) -> [Double] {
-    let nodes = nodes(tile: tile)
+  package var outputMatrix: [Double] {
+    let nodes = Self.nodes(side: side)
     var powers = [Double](repeating: 1, count: nodes.count)
     var matrix: [Double] = []
     for row in 0..<tile {
@@ -77,34 +86,37 @@ package struct WinogradPacking: Sendable {
   }
 
   /// Writes `weightCount` floats.
-  /// - Parameter strides: of the source, as for `GemmPacking`; taps are 3·ky + kx.
+  /// - Parameter strides: of the source, as for `GemmPacking`; taps are `window`·ky + kx.
   package func pack(_ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides, into target: UnsafeMutablePointer<Float>) {
-    let (side, panel) = (side, GemmPacking.panel)
-    let matrix = Self.weightMatrix(tile: tile)
+    let (side, window, panel) = (side, window, GemmPacking.panel)
+    let matrix = weightMatrix
     let pointStride = panels * groupInChannels * panel
-    withUnsafeTemporaryAllocation(of: SIMD8<Double>.self, capacity: 9 + 3 * side) { work in
-      let (filter, half) = (work.baseAddress.unsafelyUnwrapped, work.baseAddress.unsafelyUnwrapped + 9)
+    withUnsafeTemporaryAllocation(of: SIMD8<Double>.self, capacity: taps + side * window) { work in
+      let (filter, half) = (work.baseAddress.unsafelyUnwrapped, work.baseAddress.unsafelyUnwrapped + taps)
       for group in 0..<groups {
         for column in stride(from: 0, to: panels * panel, by: 8) {
           let width = min(8, groupOutChannels - column)
           for input in 0..<groupInChannels {
-            for tap in 0..<9 {
+            for tap in 0..<taps {
               var lanes = SIMD8<Double>(repeating: 0)
               let from = source + input * strides.input + tap * strides.tap
               for lane in 0..<max(0, width) { lanes[lane] = Double(from[(group * groupOutChannels + column + lane) * strides.output]) }
               filter[tap] = lanes
             }
             for row in 0..<side {
-              let (a, b, c) = (matrix[3 * row], matrix[3 * row + 1], matrix[3 * row + 2])
-              for x in 0..<3 { half[3 * row + x] = filter[x] * a + filter[3 + x] * b + filter[6 + x] * c }
+              for x in 0..<window {
+                var sum = SIMD8<Double>(repeating: 0)
+                for y in 0..<window { sum += filter[window * y + x] * matrix[window * row + y] }
+                half[window * row + x] = sum
+              }
             }
             let place = group * points * pointStride + (column / panel * groupInChannels + input) * panel + column % panel
             for row in 0..<side {
               for x in 0..<side {
-                let (a, b, c) = (matrix[3 * x], matrix[3 * x + 1], matrix[3 * x + 2])
-                let value = half[3 * row] * a + half[3 * row + 1] * b + half[3 * row + 2] * c
+                var sum = SIMD8<Double>(repeating: 0)
+                for tap in 0..<window { sum += half[window * row + tap] * matrix[window * x + tap] }
                 UnsafeMutableRawPointer(target + place + (row * side + x) * pointStride).storeBytes(
-                  of: SIMD8<Float>(value), as: SIMD8<Float>.self)
+                  of: SIMD8<Float>(sum), as: SIMD8<Float>.self)
               }
             }
           }

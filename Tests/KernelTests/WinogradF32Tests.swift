@@ -7,19 +7,27 @@ import Testing
 /// the chain over K channels through K, the way back through 2·7, bias, residual and activation through 4: to first order the error is
 /// at most (K + 32)·u·S, u = 2⁻²⁴, where S is the same formula with the absolute values of all matrices and data.
 @Suite struct WinogradF32Tests {
+  private func packing(_ item: ConvolutionCase, tile: Int) -> WinogradPacking {
+    WinogradPacking(
+      tile: tile, window: item.geometry.kernelHeight, groups: item.groups, groupOutChannels: item.outChannels,
+      groupInChannels: item.inChannels)
+  }
+
   /// S of every output element, without bias and residual: `[pixel][channel]` of a dense output.
   private func sizes(_ item: ConvolutionCase, tile: Int, input: [Float], weights: [Float]) -> [Double] {
-    let (g, side) = (item.geometry, tile + 2)
-    let spread = WinogradPacking.inputMatrix(tile: tile).map(abs)
-    let gather = WinogradPacking.outputMatrix(tile: tile).map(abs)
-    let weigh = WinogradPacking.weightMatrix(tile: tile).map(abs)
+    let g = item.geometry
+    let packing = packing(item, tile: tile)
+    let (side, window, taps) = (packing.side, packing.window, packing.taps)
+    let (spread, gather, weigh) = (packing.inputMatrix.map(abs), packing.outputMatrix.map(abs), packing.weightMatrix.map(abs))
     let outputs = item.groups * item.outChannels
     var transformed = [Double](repeating: 0, count: outputs * item.inChannels * side * side)
     for filter in 0..<outputs * item.inChannels {
       for y in 0..<side {
         for x in 0..<side {
           var sum = 0.0
-          for tap in 0..<9 { sum += weigh[3 * y + tap / 3] * weigh[3 * x + tap % 3] * Double(abs(weights[filter * 9 + tap])) }
+          for tap in 0..<taps {
+            sum += weigh[window * y + tap / window] * weigh[window * x + tap % window] * Double(abs(weights[filter * taps + tap]))
+          }
           transformed[(filter * side + y) * side + x] = sum
         }
       }
@@ -89,8 +97,7 @@ import Testing
     let residualStride = outputs + 3
     let extra = numbers.floats(residual ? max(0, (g.outputPixels - 1) * residualStride + outputs) : 0)
 
-    let packing = WinogradPacking(
-      tile: tile, groups: item.groups, groupOutChannels: item.outChannels, groupInChannels: item.inChannels)
+    let packing = packing(item, tile: tile)
     let packed = GuardedBuffer<Float>(repeating: .nan, count: packing.weightCount)
     packing.pack(weights, item.packing.oihw, into: packed.pointer)
     #expect(packed.isIntact, sourceLocation: sourceLocation)
@@ -134,39 +141,51 @@ import Testing
     }
   }
 
-  private static let tiles = [2, 4, 6]
+  /// A tile and the window it is for.
+  struct Form: Sendable {
+    let tile: Int
+    let window: Int
+  }
+
+  private static let forms = [(2, 3), (4, 3), (6, 3), (2, 5), (4, 5)].map { Form(tile: $0, window: $1) }
 
   /// Every height and width around the tiles, with every pad.
-  @Test(arguments: tiles, 0...2)
-  func sizesAroundTheTile(tile: Int, pad: Int) {
-    for size in 1...15 where size + 2 * pad >= 3 {
-      for other in [1, 3, 8] where other + 2 * pad >= 3 {
+  @Test(arguments: forms, 0...2)
+  func sizesAroundTheTile(form: Form, pad: Int) {
+    let (tile, window) = (form.tile, form.window)
+    for size in 1...15 where size + 2 * pad >= window {
+      for other in [1, 3, 8] where other + 2 * pad >= window {
         let pads = (top: pad, left: pad, bottom: pad, right: pad)
         check(
-          ConvolutionCase(size: (size, other), kernel: (3, 3), pads: pads, channels: (3, 5)), tile: tile, seed: size * 100 + other)
+          ConvolutionCase(size: (size, other), kernel: (window, window), pads: pads, channels: (3, 5)), tile: tile, seed: size * 100 + other
+        )
         check(
-          ConvolutionCase(size: (other, size), kernel: (3, 3), pads: pads, channels: (9, 17), rowBlock: 7), tile: tile,
+          ConvolutionCase(size: (other, size), kernel: (window, window), pads: pads, channels: (9, 17), rowBlock: 7), tile: tile,
           seed: size * 1000 + other)
       }
     }
   }
 
-  @Test(arguments: tiles)
-  func largeImages(tile: Int) {
-    for size in [(28, 30), (29, 27), (30, 1)] {
+  @Test(arguments: forms)
+  func largeImages(form: Form) {
+    let (tile, window) = (form.tile, form.window)
+    for size in [(28, 30), (29, 27), (30, window - 2)] {
       check(
-        ConvolutionCase(size: size, kernel: (3, 3), pads: (1, 1, 1, 1), channels: (16, 20), rowBlock: 12, panelBlock: 1), tile: tile,
+        ConvolutionCase(size: size, kernel: (window, window), pads: (1, 1, 1, 1), channels: (16, 20), rowBlock: 12, panelBlock: 1),
+        tile: tile,
         epilogue: .relu, residual: true, seed: size.0)
     }
   }
 
-  @Test(arguments: tiles, 0..<40)
-  func anyConvolution(tile: Int, seed: Int) {
+  @Test(arguments: forms, 0..<40)
+  func anyConvolution(form: Form, seed: Int) {
+    let (tile, window) = (form.tile, form.window)
     var numbers = Numbers(seed + 77)
     var item = ConvolutionCase.random(&numbers)
     let pads = (numbers.int(0...2), numbers.int(0...2), numbers.int(0...2), numbers.int(0...2))
     item = ConvolutionCase(
-      batch: item.geometry.batch, size: (numbers.int(3...14), numbers.int(3...14)), kernel: (3, 3), pads: pads, groups: item.groups,
+      batch: item.geometry.batch, size: (numbers.int(window...14), numbers.int(window...14)), kernel: (window, window), pads: pads,
+      groups: item.groups,
       channels: (item.inChannels, item.outChannels),
       slack: (
         item.geometry.inputPixelStride - item.groups * item.inChannels, item.geometry.outputPixelStride - item.groups * item.outChannels
@@ -176,12 +195,13 @@ import Testing
   }
 
   /// Any grid of tasks gives the same bits, and so does any kernel.
-  @Test(arguments: tiles)
-  func theGridDoesNotShow(tile: Int) {
+  @Test(arguments: forms)
+  func theGridDoesNotShow(form: Form) {
+    let (tile, window) = (form.tile, form.window)
     var numbers = Numbers(3)
-    let item = ConvolutionCase(size: (13, 11), kernel: (3, 3), pads: (1, 1, 1, 1), channels: (24, 40))
+    let item = ConvolutionCase(size: (13, 11), kernel: (window, window), pads: (1, 1, 1, 1), channels: (24, 40))
     let input = GuardedBuffer(numbers.floats(item.inputCount))
-    let packing = WinogradPacking(tile: tile, groupOutChannels: 40, groupInChannels: 24)
+    let packing = WinogradPacking(tile: tile, window: window, groupOutChannels: 40, groupInChannels: 24)
     let packed = GuardedBuffer<Float>(repeating: 0, count: packing.weightCount)
     packing.pack(numbers.floats(item.weightCount), item.packing.oihw, into: packed.pointer)
     let bias = GuardedBuffer(numbers.floats(item.packing.columnCount))
@@ -197,17 +217,16 @@ import Testing
     }
   }
 
-  /// The three matrices together are the convolution of a tile of `tile` outputs with a filter of 3 taps.
-  @Test(arguments: [2, 4, 6])
-  func theMatricesConvolve(tile: Int) {
-    let side = tile + 2
-    let (b, g, a) = (
-      WinogradPacking.inputMatrix(tile: tile), WinogradPacking.weightMatrix(tile: tile), WinogradPacking.outputMatrix(tile: tile)
-    )
+  /// The three matrices together are the convolution of a tile of `tile` outputs with a filter of `window` taps.
+  @Test(arguments: forms)
+  func theMatricesConvolve(form: Form) {
+    let packing = WinogradPacking(tile: form.tile, window: form.window, groupOutChannels: 1, groupInChannels: 1)
+    let side = packing.side
+    let (b, g, a) = (packing.inputMatrix, packing.weightMatrix, packing.outputMatrix)
     for pixel in 0..<side {
-      for tap in 0..<3 {
-        for out in 0..<tile {
-          let sum = (0..<side).reduce(0.0) { $0 + a[out * side + $1] * g[3 * $1 + tap] * b[$1 * side + pixel] }
+      for tap in 0..<form.window {
+        for out in 0..<form.tile {
+          let sum = (0..<side).reduce(0.0) { $0 + a[out * side + $1] * g[form.window * $1 + tap] * b[$1 * side + pixel] }
           #expect(abs(sum - (pixel == out + tap ? 1 : 0)) < 1e-13)
         }
       }

@@ -8,11 +8,12 @@ import Testing
 
 /// When a convolution is run by Winograd's algorithm, and that the result is still right.
 @Suite struct WinogradPlanTests {
-  private func net(size: Int, channels: Int, _ weights: [Float]? = nil, seed: UInt64 = 1) throws -> Net {
+  private func net(size: Int, channels: Int, window: Int = 3, _ weights: [Float]? = nil, seed: UInt64 = 1) throws -> Net {
     var net = Net(seed: seed)
     let x = net.input([1, channels, size, size])
-    let w = try net.constant([channels, channels, 3, 3], weights)
-    let y = net.node(.conv, [x, w, try net.constant([channels])], ["pads": .ints([1, 1, 1, 1]), "activation": .string("Relu")])
+    let w = try net.constant([channels, channels, window, window], weights)
+    let pads = [Int](repeating: window / 2, count: 4)
+    let y = net.node(.conv, [x, w, try net.constant([channels])], ["pads": .ints(pads), "activation": .string("Relu")])
     net.output(y)
     return net
   }
@@ -23,6 +24,7 @@ import Testing
   @Test func wideLayersTakeIt() throws {
     let plan = try makePlan(net(size: 28, channels: 64).finished())
     #expect(kernel(plan).hasPrefix("winograd_f32"))
+    #expect(try kernel(makePlan(net(size: 28, channels: 64, window: 5).finished())).hasPrefix("winograd_f32"))
     #expect(plan.description.contains("winograd 4×4") && plan.description.contains("gemm") && plan.json.contains("\"why\": \"winograd"))
   }
 
@@ -32,9 +34,10 @@ import Testing
   }
 
   /// The promise is 10⁻⁴ of the largest output, for any layer.
-  @Test(arguments: [(7, 48), (14, 96), (29, 16), (40, 33)])
-  func theErrorIsSmall(size: Int, channels: Int) throws {
-    var net = try net(size: size, channels: channels, seed: UInt64(size))
+  @Test(arguments: [(7, 48), (14, 96), (29, 16), (40, 33)], [3, 5])
+  func theErrorIsSmall(layer: (size: Int, channels: Int), window: Int) throws {
+    let (size, channels) = layer
+    var net = try net(size: size, channels: channels, window: window, seed: UInt64(size))
     let graph = try net.finished()
     let inputs = try net.randomInputs()
     let plan = try makePlan(graph)
@@ -65,8 +68,10 @@ import Testing
   }
 
   /// Other windows, strides and few channels are the product's.
-  @Test func onlyWindowsOfThreeByThree() throws {
-    for (kernel, stride, dilation, channels) in [(5, 1, 1, 64), (3, 2, 1, 64), (3, 1, 2, 64), (3, 1, 1, 8), (1, 1, 1, 64)] {
+  @Test func otherWindowsAreTheProducts() throws {
+    for (kernel, stride, dilation, channels) in [
+      (7, 1, 1, 64), (5, 2, 1, 64), (4, 1, 1, 64), (3, 2, 1, 64), (3, 1, 2, 64), (3, 1, 1, 8), (1, 1, 1, 64),
+    ] {
       var net = Net()
       let x = net.input([1, channels, 28, 28])
       net.output(
@@ -79,13 +84,19 @@ import Testing
 
   @Test func theTrialFindsErrors() {
     var state: UInt64 = 7
-    let weights = (0..<16 * 32 * 9).map { _ -> Float in
+    let weights = (0..<16 * 32 * 25).map { _ -> Float in
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return Float(Int64(bitPattern: state) >> 40) * 0x1p-23
     }
-    let errors = [2, 4, 6].map { WinogradTrial(tile: $0).error(weights, outputs: 16, groupIn: 32) }
+    func error(_ tile: Int, _ window: Int, _ weights: [Float]) -> Double {
+      let packing = WinogradPacking(tile: tile, window: window, groupOutChannels: 16, groupInChannels: 32)
+      return WinogradTrial(packing).error([Float](weights.prefix(16 * 32 * window * window)))
+    }
+    let errors = [2, 4, 6].map { error($0, 3, weights) }
     // One rounding is 2⁻²⁴; the error grows with the tile.
     #expect(errors[0] > 0x1p-26 && errors[0] < errors[2] && errors[1] < errors[2] && errors[2] < 2e-5)
-    #expect(WinogradTrial(tile: 4).error([Float](repeating: .nan, count: weights.count), outputs: 16, groupIn: 32).isNaN)
+    let wide = [2, 4].map { error($0, 5, weights) }
+    #expect(wide[0] > 0x1p-26 && wide[0] < wide[1] && wide[1] < 2e-5)
+    #expect(error(4, 3, [Float](repeating: .nan, count: weights.count)).isNaN)
   }
 }

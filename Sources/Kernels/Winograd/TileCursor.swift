@@ -44,7 +44,7 @@ struct TileCursor {
   ) {
     let (height, width) = (d.pointee.geometry.inputHeight, d.pointee.geometry.inputWidth)
     let pixelStride = d.pointee.geometry.inputPixelStride
-    let side = d.pointee.tile + 2
+    let side = d.pointee.side
     let top = y * d.pointee.tile - d.pointee.geometry.padTop
     let left = x * d.pointee.tile - d.pointee.geometry.padLeft
     // Columns begin … end of the tile lie inside the image.

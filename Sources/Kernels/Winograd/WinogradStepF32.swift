@@ -53,7 +53,7 @@ func stepWinogradF32(
       for tile in 0..<count {
         cursor.pointToPixels(d, input: input + group * channels, zeros: zeros, table: table)
         transformInput(
-          d.pointee.tile, table, channels: channels, to: spread + tile * rowStride, pointStride: pointStride, between: between)
+          d.pointee.side, table, channels: channels, to: spread + tile * rowStride, pointStride: pointStride, between: between)
         cursor.advance(d)
       }
     }
@@ -63,13 +63,19 @@ func stepWinogradF32(
       for row in 0..<count { table[row] = UnsafePointer(spread + (point * pointStride + row * rowStride)) }
       var weights = d.pointee.weights + ((group * points + point) * panels + panel) * channels * 16
       var to = products + point * productPointStride
-      for _ in panel..<panelEnd {
+      for index in panel..<panelEnd {
         product.panel = weights
+        // The next panel to come, or the first of the next point; a tile brings in a quarter of it. One tile alone would break the pattern
+        // that the processor follows by itself.
+        var ahead = weights + (index + 1 < panelEnd ? 1 : panels - (panelEnd - panel) + 1) * channels * 16
+        let aheadEnd = tileHeight(count) < count ? ahead + channels * 16 : ahead
         var row = 0
         while row < count {
           let height = tileHeight(count - row)
           product.rows = UnsafePointer(table + row)
           product.output = to + row * productRowStride
+          product.ahead = ahead < aheadEnd ? ahead : weights
+          ahead += channels / 4 * 16
           multiplyTile(height, &product)
           row += height
         }
@@ -88,7 +94,7 @@ func stepWinogradF32(
       sink.height = min(d.pointee.tile, g.pointee.outputHeight - cursor.y * d.pointee.tile)
       sink.width = min(d.pointee.tile, g.pointee.outputWidth - cursor.x * d.pointee.tile)
       transformOutput(
-        d.pointee.tile, UnsafePointer(products + tile * productRowStride), pointStride: productPointStride, to: &sink, between: between)
+        d, UnsafePointer(products + tile * productRowStride), pointStride: productPointStride, to: &sink, between: between)
       if !clamps { activateTile(&sink, d.pointee.epilogue) }
       cursor.advance(d)
     }
@@ -101,25 +107,27 @@ func stepWinogradF32(
 /// `between` holds 16 floats a point.
 @inline(__always)
 private func transformInput(
-  _ tile: Int, _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
+  _ side: Int, _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
   between: UnsafeMutablePointer<Float>
 ) {
-  switch tile {
-  case 2: transformInput2(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
+  switch side {
   case 4: transformInput4(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
-  default: transformInput6(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
+  case 6: transformInput6(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
+  default: transformInput8(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
   }
 }
 
 /// Transforms the products of one tile back, `products + p · pointStride` for point p, and writes the pixels.
 @inline(__always)
 private func transformOutput(
-  _ tile: Int, _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>,
+  _ d: UnsafePointer<WinogradF32Descriptor>, _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>,
   between: UnsafeMutablePointer<Float>
 ) {
-  switch tile {
-  case 2: transformOutput2(products, pointStride: pointStride, to: sink, between: between)
-  case 4: transformOutput4(products, pointStride: pointStride, to: sink, between: between)
-  default: transformOutput6(products, pointStride: pointStride, to: sink, between: between)
+  switch (d.pointee.side, d.pointee.tile) {
+  case (4, _): transformOutput4to2(products, pointStride: pointStride, to: sink, between: between)
+  case (6, 2): transformOutput6to2(products, pointStride: pointStride, to: sink, between: between)
+  case (6, _): transformOutput6to4(products, pointStride: pointStride, to: sink, between: between)
+  case (_, 4): transformOutput8to4(products, pointStride: pointStride, to: sink, between: between)
+  default: transformOutput8to6(products, pointStride: pointStride, to: sink, between: between)
   }
 }

@@ -1,4 +1,4 @@
-// The transforms of tiles of 2 × 2 output pixels: nodes 0, ±1 and ∞ (`WinogradPacking.nodes`).
+// The transforms of 4 × 4 pixels, for tiles of 2 × 2 and windows of 3: nodes 0, ±1 and ∞ (`WinogradPacking.nodes`).
 
 private typealias Four8 = (Float8, Float8, Float8, Float8)
 
@@ -38,7 +38,7 @@ private func spreadRows(_ between: UnsafePointer<Float>, _ target: UnsafeMutable
 
 /// See `transformInput`: `pixels` are 16 pointers, row by row. Sixteen channels, a line of the cache, at a time.
 @inline(never)
-func transformInput2(
+func transformInput4(
   _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
   between: UnsafeMutablePointer<Float>
 ) {
@@ -73,7 +73,7 @@ func transformInput2(
 
 /// See `transformOutput`.
 @inline(never)
-func transformOutput2(
+func transformOutput4to2(
   _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>, between: UnsafeMutablePointer<Float>
 ) {
   // A copy, which stores cannot change: its fields stay in registers.

@@ -1,4 +1,4 @@
-// The transforms of tiles of 4 × 4 output pixels: nodes 0, ±√½, ±√2 and ∞ (`WinogradPacking.nodes`).
+// The transforms of 6 × 6 pixels, for tiles of 4 × 4 and windows of 3, or 2 × 2 and 5: nodes 0, ±√½, ±√2 and ∞ (`WinogradPacking.nodes`).
 
 private typealias Six8 = (Float8, Float8, Float8, Float8, Float8, Float8)
 private typealias Four8 = (Float8, Float8, Float8, Float8)
@@ -20,13 +20,14 @@ private func spread(_ d: Six8) -> Six8 {
   )
 }
 
-/// Aᵀ times a column of six.
+/// Aᵀ of a tile of 4 or 2, in which case the last two are nothing, times a column of six.
 @inline(__always)
-private func gather(_ m: Six8) -> Four8 {
+private func gather(_ tile: Int, _ m: Six8) -> Four8 {
   let sum1 = m.1 + m.2
   let sum2 = m.3 + m.4
   let difference1 = (m.1 - m.2) * splat8(inner)
   let difference2 = (m.3 - m.4) * splat8(outer)
+  if tile == 2 { return (m.0 + (sum1 + sum2), m.5 + (difference1 + difference2), sum1, sum1) }
   return (
     m.0 + (sum1 + sum2), difference1 + difference2, (sum1 * splat8(0.5)).addingProduct(sum2, splat8(2)),
     (m.5.addingProduct(difference1, splat8(0.5))).addingProduct(difference2, splat8(2))
@@ -65,7 +66,7 @@ private func spreadRows(_ between: UnsafePointer<Float>, _ target: UnsafeMutable
 
 /// See `transformInput`: `pixels` are 36 pointers, row by row. Sixteen channels, a line of the cache, at a time.
 @inline(never)
-func transformInput4(
+func transformInput6(
   _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
   between: UnsafeMutablePointer<Float>
 ) {
@@ -102,8 +103,25 @@ func transformInput4(
 
 /// See `transformOutput`.
 @inline(never)
-func transformOutput4(
+func transformOutput6to4(
   _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>, between: UnsafeMutablePointer<Float>
+) {
+  transformOutput(4, products, pointStride: pointStride, to: sink, between: between)
+}
+
+/// See `transformOutput`.
+@inline(never)
+func transformOutput6to2(
+  _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>, between: UnsafeMutablePointer<Float>
+) {
+  transformOutput(2, products, pointStride: pointStride, to: sink, between: between)
+}
+
+/// For a tile of 4 or 2, a constant where this is inlined.
+@inline(__always)
+private func transformOutput(
+  _ tile: Int, _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>,
+  between: UnsafeMutablePointer<Float>
 ) {
   // A copy, which stores cannot change: its fields stay in registers.
   let sink = sink.pointee
@@ -113,6 +131,7 @@ func transformOutput4(
     var x = 0
     while x < 6 {
       let values = gather(
+        tile,
         (
           load8(from), load8(from + 6 * pointStride), load8(from + 12 * pointStride), load8(from + 18 * pointStride),
           load8(from + 24 * pointStride), load8(from + 30 * pointStride)
@@ -120,8 +139,10 @@ func transformOutput4(
       let to = between + x * 8
       store8(values.0, to)
       store8(values.1, to + 48)
-      store8(values.2, to + 96)
-      store8(values.3, to + 144)
+      if tile > 2 {
+        store8(values.2, to + 96)
+        store8(values.3, to + 144)
+      }
       from += pointStride
       x += 1
     }
@@ -129,12 +150,12 @@ func transformOutput4(
     var y = 0
     while y < sink.height {
       let line = UnsafePointer(between + 48 * y)
-      let row = gather((load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40)))
+      let row = gather(tile, (load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40)))
       let width = sink.width
       finish(sink, y, 0, column, row.0 + bias)
       if width > 1 { finish(sink, y, 1, column, row.1 + bias) }
-      if width > 2 { finish(sink, y, 2, column, row.2 + bias) }
-      if width > 3 { finish(sink, y, 3, column, row.3 + bias) }
+      if tile > 2 && width > 2 { finish(sink, y, 2, column, row.2 + bias) }
+      if tile > 2 && width > 3 { finish(sink, y, 3, column, row.3 + bias) }
       y += 1
     }
     column += 8

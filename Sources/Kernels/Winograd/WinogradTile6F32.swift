@@ -1,4 +1,4 @@
-// The transforms of tiles of 6 × 6 output pixels: nodes 0, ±1, ±2, ±½ and ∞ (`WinogradPacking.nodes`).
+// The transforms of 8 × 8 pixels, for tiles of 6 × 6 and windows of 3, or 4 × 4 and 5: nodes 0, ±1, ±2, ±½ and ∞ (`WinogradPacking.nodes`).
 
 private typealias Eight8 = (Float8, Float8, Float8, Float8, Float8, Float8, Float8, Float8)
 private typealias Six8 = (Float8, Float8, Float8, Float8, Float8, Float8)
@@ -19,19 +19,19 @@ private func spread(_ d: Eight8) -> Eight8 {
   )
 }
 
-/// Aᵀ times a column of eight.
+/// Aᵀ of a tile of 6 or 4, in which case the last two are nothing, times a column of eight.
 @inline(__always)
-private func gather(_ m: Eight8) -> Six8 {
+private func gather(_ tile: Int, _ m: Eight8) -> Six8 {
   let sum1 = m.1 + m.2
   let sum2 = m.3 + m.4
   let sum3 = m.5 + m.6
   let difference1 = m.1 - m.2
   let difference2 = m.3 - m.4
   let difference3 = m.5 - m.6
+  let third = difference1.addingProduct(difference2, splat8(8)).addingProduct(difference3, splat8(0.125))
   return (
     (m.0 + sum1) + (sum2 + sum3), difference1.addingProduct(difference2, splat8(2)).addingProduct(difference3, splat8(0.5)),
-    sum1.addingProduct(sum2, splat8(4)).addingProduct(sum3, splat8(0.25)),
-    difference1.addingProduct(difference2, splat8(8)).addingProduct(difference3, splat8(0.125)),
+    sum1.addingProduct(sum2, splat8(4)).addingProduct(sum3, splat8(0.25)), tile == 4 ? m.7 + third : third,
     sum1.addingProduct(sum2, splat8(16)).addingProduct(sum3, splat8(0.0625)),
     (m.7 + difference1).addingProduct(difference2, splat8(32)).addingProduct(difference3, splat8(0.03125))
   )
@@ -77,7 +77,7 @@ private func spreadRows(_ between: UnsafePointer<Float>, _ target: UnsafeMutable
 
 /// See `transformInput`: `pixels` are 64 pointers, row by row. Sixteen channels, a line of the cache, at a time.
 @inline(never)
-func transformInput6(
+func transformInput8(
   _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
   between: UnsafeMutablePointer<Float>
 ) {
@@ -119,8 +119,25 @@ func transformInput6(
 
 /// See `transformOutput`.
 @inline(never)
-func transformOutput6(
+func transformOutput8to6(
   _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>, between: UnsafeMutablePointer<Float>
+) {
+  transformOutput(6, products, pointStride: pointStride, to: sink, between: between)
+}
+
+/// See `transformOutput`.
+@inline(never)
+func transformOutput8to4(
+  _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>, between: UnsafeMutablePointer<Float>
+) {
+  transformOutput(4, products, pointStride: pointStride, to: sink, between: between)
+}
+
+/// For a tile of 6 or 4, a constant where this is inlined.
+@inline(__always)
+private func transformOutput(
+  _ tile: Int, _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>,
+  between: UnsafeMutablePointer<Float>
 ) {
   // A copy, which stores cannot change: its fields stay in registers.
   let sink = sink.pointee
@@ -130,6 +147,7 @@ func transformOutput6(
     var x = 0
     while x < 8 {
       let values = gather(
+        tile,
         (
           load8(from), load8(from + 8 * pointStride), load8(from + 16 * pointStride), load8(from + 24 * pointStride),
           load8(from + 32 * pointStride), load8(from + 40 * pointStride), load8(from + 48 * pointStride), load8(from + 56 * pointStride)
@@ -139,8 +157,10 @@ func transformOutput6(
       store8(values.1, to + 64)
       store8(values.2, to + 128)
       store8(values.3, to + 192)
-      store8(values.4, to + 256)
-      store8(values.5, to + 320)
+      if tile > 4 {
+        store8(values.4, to + 256)
+        store8(values.5, to + 320)
+      }
       from += pointStride
       x += 1
     }
@@ -149,6 +169,7 @@ func transformOutput6(
     while y < sink.height {
       let line = UnsafePointer(between + 64 * y)
       let row = gather(
+        tile,
         (
           load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40), load8(line + 48),
           load8(line + 56)
@@ -158,8 +179,8 @@ func transformOutput6(
       if width > 1 { finish(sink, y, 1, column, row.1 + bias) }
       if width > 2 { finish(sink, y, 2, column, row.2 + bias) }
       if width > 3 { finish(sink, y, 3, column, row.3 + bias) }
-      if width > 4 { finish(sink, y, 4, column, row.4 + bias) }
-      if width > 5 { finish(sink, y, 5, column, row.5 + bias) }
+      if tile > 4 && width > 4 { finish(sink, y, 4, column, row.4 + bias) }
+      if tile > 4 && width > 5 { finish(sink, y, 5, column, row.5 + bias) }
       y += 1
     }
     column += 8

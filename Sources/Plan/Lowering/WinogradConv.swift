@@ -23,12 +23,12 @@ extension PlanBuilder {
     var candidates = [Candidate(name: "gemm", nanoseconds: costs.gemm(grid, copiesRows: copiesRows))]
     var ways: [ConvWay] = [.product]
     if !options.exact, !fromPlanes, isWinograd(geometry), conv.groupIn >= 16, bias.allSatisfy(\.isFinite) {
-      for tile in [2, 4, 6] {
+      for tile in geometry.kernelHeight == 3 ? [2, 4, 6] : [2, 4] {
         let packing = winogradPacking(conv, tile: tile)
         let count = tileCount(geometry, tile)
         // As for one thread: the choice must not depend on their number.
         let nanoseconds = costs.winograd(packing, winogradBlocks(packing, count, threads: 1), tileCount: count)
-        candidates.append(Candidate(name: "winograd \(tile)×\(tile)", nanoseconds: nanoseconds) { try self.refusal(tile, w, conv) })
+        candidates.append(Candidate(name: "winograd \(tile)×\(tile)", nanoseconds: nanoseconds) { try self.refusal(packing, w) })
         ways.append(.winograd(tile: tile))
       }
     }
@@ -42,12 +42,14 @@ extension PlanBuilder {
   }
 
   private func isWinograd(_ g: Geometry) -> Bool {
-    g.kernelHeight == 3 && g.kernelWidth == 3 && g.strideY == 1 && g.strideX == 1 && g.dilationY == 1 && g.dilationX == 1
+    (g.kernelHeight == 3 || g.kernelHeight == 5) && g.kernelWidth == g.kernelHeight && g.strideY == 1 && g.strideX == 1 && g.dilationY == 1
+      && g.dilationX == 1
       && g.outputPixels > 0
   }
 
   private func winogradPacking(_ conv: ConvShape, tile: Int) -> WinogradPacking {
-    WinogradPacking(tile: tile, groups: conv.groups, groupOutChannels: conv.groupOut, groupInChannels: conv.groupIn)
+    WinogradPacking(
+      tile: tile, window: conv.window.vertical.kernel, groups: conv.groups, groupOutChannels: conv.groupOut, groupInChannels: conv.groupIn)
   }
 
   private func tileCount(_ g: Geometry, _ tile: Int) -> Int { g.batch * blocks(g.outputHeight, of: tile) * blocks(g.outputWidth, of: tile) }
@@ -59,9 +61,9 @@ extension PlanBuilder {
   }
 
   /// Why weights are not fit for tiles of a size: the rounding errors would be too large.
-  private func refusal(_ tile: Int, _ w: ValueID, _ conv: ConvShape) throws -> String? {
+  private func refusal(_ packing: WinogradPacking, _ w: ValueID) throws -> String? {
     guard let weights = try graph[w].constant?.decoded().floats() else { return "the weights are not constant" }
-    let error = WinogradTrial(tile: tile).error(weights, outputs: conv.outputs, groupIn: conv.groupIn)
+    let error = WinogradTrial(packing).error(weights)
     if error <= WinogradTrial.tolerance { return nil }
     return error.isNaN ? "a trial gave no numbers" : "its error would be \(Float(error)) of the largest output"
   }

@@ -42,7 +42,8 @@ struct ConvCosts {
 
   /// `winograd_f32` with tiles of `tile` × `tile` pixels.
   func winograd(_ packing: WinogradPacking, _ grid: WinogradBlocks, tileCount: Int) -> Double {
-    let which = packing.tile / 2 - 1
+    // The way back of a window of 5 has the points of a larger tile and fewer pixels: that tile's is the upper bound.
+    let which = packing.side / 2 - 2
     let whole = Double(tileCount / grid.tiles) * table.rows(grid.tiles, depth: conv.groupIn)
     let rest = tileCount % grid.tiles == 0 ? 0 : table.rows(tileCount % grid.tiles, depth: conv.groupIn)
     let products = (whole + rest) * Double(packing.panels * packing.points)

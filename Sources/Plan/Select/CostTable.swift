@@ -20,7 +20,7 @@ package struct CostTable: Sendable {
   /// To find the pixel of one row and tap, and to copy one byte of a row.
   package var pointer: Double
   package var copiedByte: Double
-  /// To transform 8 channels of a Winograd tile of 2, 4 and 6, in and out.
+  /// To transform 8 channels of 4², 6² and 8² pixels of a Winograd tile, in, and out with a window of 3.
   package var winogradIn: [Double]
   package var winogradOut: [Double]
   /// One float of the sums that Strassen's products are made of, or of the products.

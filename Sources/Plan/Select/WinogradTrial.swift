@@ -14,26 +14,26 @@ package struct WinogradTrial {
   /// Weights beyond this are not tried at all.
   private static let largest: Float = 1e30
 
-  package let tile: Int
-  private let side: Int
+  private let packing: WinogradPacking
   private let weigh: [Double]
   private let spread: [Float]
   private let gather: [Float]
 
-  package init(tile: Int) {
-    self.tile = tile
-    side = tile + 2
-    weigh = WinogradPacking.weightMatrix(tile: tile)
-    spread = WinogradPacking.inputMatrix(tile: tile).map { Float($0) }
-    gather = WinogradPacking.outputMatrix(tile: tile).map { Float($0) }
+  package init(_ packing: WinogradPacking) {
+    self.packing = packing
+    weigh = packing.weightMatrix
+    spread = packing.inputMatrix.map { Float($0) }
+    gather = packing.outputMatrix.map { Float($0) }
   }
 
   /// The largest error over the largest output; NaN where either is not a number or a weight is none or huge.
-  /// - Parameter weights: [outputs][groupIn][3][3]
-  package func error(_ weights: [Float], outputs: Int, groupIn: Int) -> Double {
-    guard outputs > 0, groupIn > 0, weights.count == outputs * groupIn * 9 else { return .nan }
+  /// - Parameter weights: [groups · groupOutChannels][groupInChannels][window][window]
+  package func error(_ weights: [Float]) -> Double {
+    let (outputs, groupIn) = (packing.groups * packing.groupOutChannels, packing.groupInChannels)
+    let (side, count) = (packing.side, groupIn * packing.taps)
+    guard count > 0, outputs > 0, weights.count == outputs * count else { return .nan }
     guard weights.allSatisfy({ abs($0) <= WinogradTrial.largest }) else { return .nan }
-    let picks = channels(weights, outputs: outputs, count: groupIn * 9)
+    let picks = channels(weights, outputs: outputs, count: count)
     var worst = 0.0
     for signed in [false, true] {
       var state: UInt64 = 0x5EED
@@ -46,7 +46,7 @@ package struct WinogradTrial {
       var largestError = 0.0
       var largestOutput = 0.0
       for channel in picks {
-        let (error, output) = tried(weights, channel * groupIn * 9, groupIn, inputs, transformed)
+        let (error, output) = tried(weights, channel * count, groupIn, inputs, transformed)
         if !(error <= largestError) { largestError = error }
         if !(output <= largestOutput) { largestOutput = output }
         guard largestError.isFinite, largestOutput.isFinite else { return .nan }
@@ -66,6 +66,7 @@ package struct WinogradTrial {
 
   /// Bᵀ·d·B of each channel, `[point][channel]`.
   private func transform(_ inputs: [Float], _ groupIn: Int) -> [Float] {
+    let side = packing.side
     var result = [Float](repeating: 0, count: groupIn * side * side)
     var half = [Float](repeating: 0, count: side * side)
     for k in 0..<groupIn {
@@ -92,20 +93,23 @@ package struct WinogradTrial {
   private func tried(
     _ weights: [Float], _ from: Int, _ groupIn: Int, _ inputs: [Float], _ transformed: [Float]
   ) -> (error: Double, output: Double) {
-    let points = side * side
+    let (tile, window, side, points) = (packing.tile, packing.window, packing.side, packing.points)
     var products = [Float](repeating: 0, count: points)
     var exact = [Double](repeating: 0, count: tile * tile)
-    var half = [Double](repeating: 0, count: 3 * side)
+    var half = [Double](repeating: 0, count: window * side)
     for k in 0..<groupIn {
-      let filter = from + 9 * k
+      let filter = from + packing.taps * k
       for i in 0..<side {
-        for x in 0..<3 {
-          half[3 * i + x] = (0..<3).reduce(0) { $0 + weigh[3 * i + $1] * Double(weights[filter + 3 * $1 + x]) }
+        for x in 0..<window {
+          var sum = 0.0
+          for y in 0..<window { sum += weigh[window * i + y] * Double(weights[filter + window * y + x]) }
+          half[window * i + x] = sum
         }
       }
       for i in 0..<side {
         for j in 0..<side {
-          let weight = half[3 * i] * weigh[3 * j] + half[3 * i + 1] * weigh[3 * j + 1] + half[3 * i + 2] * weigh[3 * j + 2]
+          var weight = 0.0
+          for x in 0..<window { weight += half[window * i + x] * weigh[window * j + x] }
           let point = i * side + j
           products[point] += transformed[point * groupIn + k] * Float(weight)
         }
@@ -113,8 +117,10 @@ package struct WinogradTrial {
       for y in 0..<tile {
         for x in 0..<tile {
           var sum = 0.0
-          for ky in 0..<3 {
-            for kx in 0..<3 { sum += Double(inputs[k * points + (y + ky) * side + x + kx]) * Double(weights[filter + 3 * ky + kx]) }
+          for ky in 0..<window {
+            for kx in 0..<window {
+              sum += Double(inputs[k * points + (y + ky) * side + x + kx]) * Double(weights[filter + window * ky + kx])
+            }
           }
           exact[y * tile + x] += sum
         }
