@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 PREFIX ?= /usr/local
 PY := .venv/bin/python
-LIBRARY_SOURCES := $(shell find Sources include packaging Package.swift scripts/build-library.sh -type f 2>/dev/null)
+LIBRARY_SOURCES := $(shell find Sources include packaging Package.swift scripts/build-library.sh scripts/slim-archives.sh -type f 2>/dev/null)
 PACKAGE_SOURCES := $(shell find bindings/python -type f -not -path '*/__pycache__/*' -not -path '*/build/*' 2>/dev/null)
 
 .PHONY: help system environment build wheel install demo test test-swift test-c test-python test-examples test-arm64 test-threads lint format bench bench-kernels bench-peers fuzz clean

@@ -7,8 +7,8 @@
 # they would reach the test bundles too; hence also the build folder of its own.
 #
 # SwiftPM compiles; the link is done here once more, to stay small: SwiftProtobuf goes in as an archive, so that parts nobody needs stay
-# out; the toolchain's archives go in without their unwind tables (1.3 MB), for nothing is ever thrown through them; and what refers in them to
-# regular expressions refers weakly, so that those (another 1.3 MB) come along only if the library's own code uses them.
+# out; scripts/slim-archives.sh cuts the archives to what is used; and identical functions become one. build/netsuke.map says where every
+# byte comes from: scripts/library-size.py reads it (docs/architecture.md, "The library's bytes").
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -28,22 +28,16 @@ grep -v '/SwiftProtobuf\.build/' "$objects" > "$own"
 rm -f "$archive"
 grep '/SwiftProtobuf\.build/' "$objects" | tr -d "'\"" | xargs ar crs "$archive"
 
-toolchain=$(dirname "$(dirname "$(readlink -f "$(command -v swiftc)")")")/lib/swift_static/linux
 slim=$binaries/slim
-mkdir -p "$slim"
-for name in swiftCore FoundationEssentials _FoundationCollections swift_Concurrency; do
-  if [ "$toolchain/lib$name.a" -nt "$slim/lib$name.a" ]; then
-    objcopy --remove-section .eh_frame --remove-section .rela.eh_frame --wildcard \
-      --weaken-symbol '*17_StringProcessing*' --weaken-symbol '*12_RegexParser*' "$toolchain/lib$name.a" "$slim/lib$name.a"
-  fi
-done
+scripts/slim-archives.sh "$slim" "$archive" $(tr -d "'\"" < "$own")
 
 mkdir -p build/lib build/include
 rm -f build/lib/libnetsuke.so*
 swiftc -emit-library -static-stdlib -o "build/lib/$file" "@$own" -use-ld=gold \
-  -Xlinker --start-group "$archive" "$slim"/*.a -Xlinker --end-group \
+  -Xlinker --start-group "$slim"/*.a -Xlinker --end-group \
   -Xlinker "--version-script=$root/packaging/netsuke.map" -Xlinker "-soname=$soname" \
-  -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -s -Xlinker -z -Xlinker nodelete -Xlinker -z -Xlinker defs
+  -Xlinker --gc-sections -Xlinker --icf=safe -Xlinker -s -Xlinker -z -Xlinker nodelete -Xlinker -z -Xlinker defs \
+  -Xlinker -Map=build/netsuke.map
 ln -s "$file" "build/lib/$soname"
 ln -s "$soname" build/lib/libnetsuke.so
 for header in netsuke.h netsuke.hpp module.modulemap; do
