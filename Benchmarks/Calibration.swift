@@ -124,6 +124,9 @@ struct Calibration {
     // Weights that stay in the last-level cache, and as many sets of them in turn as do not.
     let sets = level3Bytes * 2 / (36 * 256 * 256 * 4) + 1
     let (near, far) = (filters(14, 256, 256, tile: 4), filters(14, 256, 256, tile: 4, copies: sets))
+    // Four tiles: a panel of weights takes longer to fetch than to use.
+    let few = (0..<2).map { _ in filter(size: 7, 512, 512, tile: 4) }
+    let fetch = nanoseconds(winograd, few.map(\.item)) / Double(few[0].weights)
     let directSets = level3Bytes * 2 / (9 * 256 * 256 * 4) + 1
     func direct(_ copies: Int) -> Double {
       let items = (0..<copies).map { _ in convolution(size: 14, 256, 256, rowBlock: 196) }
@@ -144,6 +147,7 @@ struct Calibration {
         strassenFloat: \(significant(sums(tiles))),
         weights: Stream(level3: \(significant(direct(1))), memory: \(significant(direct(directSets)))),
         winogradWeights: Stream(level3: \(significant(near.extra / near.weights)), memory: \(significant(far.extra / far.weights))),
+        winogradFetch: \(significant(fetch)),
         images: Stream(
           level3: \(significant(middle.extra / (12 * 112 * 112 * 64))), memory: \(significant(large.extra / (12 * 224 * 224 * 64)))))
       """)

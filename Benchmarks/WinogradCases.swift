@@ -15,6 +15,10 @@ extension Layer {
     Layer(name: "squeeze 55", size: 55, inChannels: 16, outChannels: 64, kernel: 3),
     Layer(name: "squeeze 27", size: 27, inChannels: 32, outChannels: 128, kernel: 3),
     Layer(name: "squeeze 13", size: 13, inChannels: 64, outChannels: 256, kernel: 3),
+    Layer(name: "vgg 14, weights from memory", size: 14, inChannels: 512, outChannels: 512, kernel: 3, weightsInTurn: 96 << 20),
+    Layer(name: "resnet 14, weights from memory", size: 14, inChannels: 256, outChannels: 256, kernel: 3, weightsInTurn: 96 << 20),
+    Layer(name: "resnet 7, weights from memory", size: 7, inChannels: 512, outChannels: 512, kernel: 3, weightsInTurn: 96 << 20),
+    Layer(name: "alex 13, weights from memory", size: 13, inChannels: 384, outChannels: 256, kernel: 3, weightsInTurn: 96 << 20),
     Layer(name: "alex 27 5×5", size: 27, inChannels: 64, outChannels: 192, kernel: 5),
     Layer(name: "inception 28 5×5", size: 28, inChannels: 32, outChannels: 96, kernel: 5),
     Layer(name: "inception 14 5×5", size: 14, inChannels: 48, outChannels: 128, kernel: 5),
@@ -31,11 +35,13 @@ private func winogradCase(_ layer: Layer, tile: Int) -> Case {
     tile: tile, window: layer.kernel, groupOutChannels: layer.outChannels, groupInChannels: layer.inChannels)
   let tiles = blocks(layer.outSize, of: tile) * blocks(layer.outSize, of: tile)
   let grid = WinogradBlocks(packing, tileCount: tiles, level2Bytes: 1 << 20, level3Bytes: 32 << 20, tileRows: 6, threads: 1)
-  let descriptor = WinogradF32Descriptor(
-    geometry: layer.geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels, tile: tile,
-    weights: Buffer.floats(packing.weightCount).pointer(), bias: Buffer.floats(layer.outChannels).pointer(), epilogue: .relu,
-    tileBlock: grid.tiles, panelBlock: grid.panels)
+  let descriptors = (0...layer.weightsInTurn / (4 * packing.weightCount)).map { _ in
+    WinogradF32Descriptor(
+      geometry: layer.geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels, tile: tile,
+      weights: Buffer.floats(packing.weightCount).pointer(), bias: Buffer.floats(layer.outChannels).pointer(), epilogue: .relu,
+      tileBlock: grid.tiles, panelBlock: grid.panels)
+  }
   return Case(
-    "\(tile)×\(tile) \(layer.name)", macs: layer.macs, bytes: Double(4 * (input + output + packing.weightCount)), descriptor,
-    [.floats(output), .floats(input)])
+    "\(tile)×\(tile) \(layer.name)", macs: layer.macs, bytes: Double(4 * (input + output + packing.weightCount)), descriptors[0],
+    [.floats(output), .floats(input)], others: Array(descriptors.dropFirst()))
 }

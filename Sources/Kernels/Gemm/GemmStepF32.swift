@@ -71,8 +71,8 @@ func stepGemmF32(
       }
       tile.rowsStride = count
     }
-    // A tile brings in as many lines as a fourth of its terms: the first four tiles of a panel fetch the next one.
-    let ahead = tile.taps * (tile.depth / 4) * 16
+    // A tile brings in as many lines as half of its terms: the first two tiles of a panel fetch the next one.
+    let ahead = tile.taps * (tile.depth / 4) * 32
     var panel = panelTask * panelBlock
     let panelEnd = min(panels, panel + panelBlock)
     while panel < panelEnd {
@@ -87,7 +87,7 @@ func stepGemmF32(
       var aheadTiles = 0
       while row < count {
         let height = tileHeight(count - row)
-        tile.ahead = aheadTiles < 4 ? tile.panel + (depth * 16 + aheadTiles * ahead) : tile.panel
+        tile.ahead = aheadTiles < 2 ? tile.panel + (depth * 16 + aheadTiles * ahead) : tile.panel
         aheadTiles += 1
         tile.rows = UnsafePointer(table + row)
         tile.output = output + (first + row) * tile.outputStride + outputColumn

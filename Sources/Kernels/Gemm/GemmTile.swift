@@ -18,6 +18,6 @@ struct GemmTileF32 {
   var columns: Int
   var low: Float
   var high: Float
-  /// What to bring into the second-level cache meanwhile: a quarter of a panel (a line for every four terms) from here on. Any address.
+  /// What to bring into the second-level cache meanwhile: half a panel (two lines for every four terms) from here on. Any address.
   var ahead: UnsafePointer<Float>? = nil
 }

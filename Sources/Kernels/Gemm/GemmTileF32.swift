@@ -16,7 +16,8 @@ private func multiply(_ height: Int, _ halves: Int, _ tile: UnsafePointer<GemmTi
     var k = 0
     while k + 4 <= depth {
       fetchToLevel2(ahead)
-      ahead += 16
+      fetchToLevel2(ahead + 16)
+      ahead += 32
       for _ in 0..<4 {
         sums.add(height, halves, b, a0 + k, a1 + k, a2 + k, a3 + k, a4 + k, a5 + k)
         b += 16

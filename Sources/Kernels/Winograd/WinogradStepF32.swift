@@ -65,7 +65,7 @@ func stepWinogradF32(
       var to = products + point * productPointStride
       for index in panel..<panelEnd {
         product.panel = weights
-        // The next panel to come, or the first of the next point; a tile brings in a quarter of it. One tile alone would break the pattern
+        // The next panel to come, or the first of the next point; a tile brings in half of it. One tile alone would break the pattern
         // that the processor follows by itself.
         var ahead = weights + (index + 1 < panelEnd ? 1 : panels - (panelEnd - panel) + 1) * channels * 16
         let aheadEnd = tileHeight(count) < count ? ahead + channels * 16 : ahead
@@ -75,7 +75,7 @@ func stepWinogradF32(
           product.rows = UnsafePointer(table + row)
           product.output = to + row * productRowStride
           product.ahead = ahead < aheadEnd ? ahead : weights
-          ahead += channels / 4 * 16
+          ahead += channels / 4 * 32
           multiplyTile(height, &product)
           row += height
         }

@@ -135,7 +135,8 @@ private func multiply(_ height: Int, _ tile: UnsafePointer<GemmTileF32>) {
     var k = 0
     while k + 4 <= depth {
       fetchToLevel2(ahead)
-      ahead += 16
+      fetchToLevel2(ahead + 16)
+      ahead += 32
       for _ in 0..<4 {
         sums.add(height, b, rows, k)
         b += 16
@@ -163,7 +164,8 @@ private func multiplyHalf(_ height: Int, _ tile: UnsafePointer<GemmTileF32>) {
     var k = 0
     while k + 4 <= depth {
       fetchToLevel2(ahead)
-      ahead += 16
+      fetchToLevel2(ahead + 16)
+      ahead += 32
       for _ in 0..<4 {
         sums.add(height, b, rows, k)
         b += 16

@@ -10,9 +10,10 @@ struct ConvCosts {
   let networkBytes: Int
 
   /// The time to stream a layer's weights once, above that of the product that uses them.
-  private func once(_ stream: CostTable.Stream, _ bytes: Double) -> Double {
-    bytes * (max(Double(networkBytes), bytes) > 0.75 * Double(machine.level3Bytes) ? stream.memory : stream.level3)
-  }
+  private func once(_ stream: CostTable.Stream, _ bytes: Double) -> Double { bytes * (isFar(bytes) ? stream.memory : stream.level3) }
+
+  /// Whether weights come from memory at every run.
+  private func isFar(_ bytes: Double) -> Bool { max(Double(networkBytes), bytes) > 0.75 * Double(machine.level3Bytes) }
 
   /// The time to move the images where they do not fit the second-level cache: the output is fetched before it is written.
   private var images: Double {
@@ -50,15 +51,18 @@ struct ConvCosts {
     let vectors =
       Double(blocks(conv.groupIn, of: 8)) * table.winogradIn[which] + Double(blocks(conv.groupOut, of: 8)) * table.winogradOut[which]
     let passes = Double(blocks(tileCount, of: grid.tiles))
-    let work = products + Double(tileCount) * vectors
     // What the first pass brings stays for the others where it leaves room for the rest: in a quarter of the last-level cache.
     let bytes = 4 * Double(packing.weightCount)
-    let again = bytes * (bytes > 0.25 * Double(machine.level3Bytes) ? table.winogradWeights.memory : table.winogradWeights.level3)
+    let staysNot = bytes > 0.25 * Double(machine.level3Bytes)
+    let again = bytes * (staysNot ? table.winogradWeights.memory : table.winogradWeights.level3)
+    // They are fetched while products are made, which takes at least as long as fetching does.
+    let fetched = (isFar(bytes) ? bytes : 0) + (staysNot ? (passes - 1) * bytes : 0)
+    let work = Double(conv.groups) * Double(tileCount) * vectors + max(Double(conv.groups) * products, fetched * table.winogradFetch)
     // Transformed tiles that do not fit the second-level cache are written to the last one and read back.
     let block = 4 * Double(packing.points) * Double(conv.groupIn + packing.panels * GemmPacking.panel) * Double(grid.tiles)
     let spilled = block > Double(machine.level2Bytes) ? 2 * block * passes * table.images.level3 : 0
     let streams = once(table.winogradWeights, bytes) + (passes - 1) * again + Double(conv.groups) * spilled
-    return Double(conv.groups) * work + streams + images
+    return work + streams + images
   }
 
   /// `strassen_f32` with `block` pairs of rows a task.

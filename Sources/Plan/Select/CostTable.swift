@@ -28,6 +28,8 @@ package struct CostTable: Sendable {
   /// Weights of a product and of a Winograd convolution, and a layer's images.
   package var weights: Stream
   package var winogradWeights: Stream
+  /// A byte of a Winograd convolution's weights from memory where the few tiles that meet it leave nothing else to wait for.
+  package var winogradFetch: Double
   package var images: Stream
 
   package static let tileDepths = [16, 32, 64, 128, 256, 512, 1024, 4096]
