@@ -28,6 +28,9 @@ extension CompressionMethod {
 package enum MethodRegistry {
   package static let all: [any CompressionMethod] = [
     PruneMagnitude(),
+    PruneReconstruct(),
+    PruneBlock(),
+    PruneNM(),
     QuantizeAffine(),
   ]
 

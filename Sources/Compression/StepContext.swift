@@ -15,6 +15,19 @@ package struct StepContext {
   /// What the report shall say besides the figures.
   package let ledger: Ledger
 
+  package init(
+    options: Options, layers: [Layer], path: String, evaluator: any Evaluator, samples: (any SampleSource)?, progress: ProgressReporter,
+    ledger: Ledger
+  ) {
+    self.options = options
+    self.layers = layers
+    self.path = path
+    self.evaluator = evaluator
+    self.samples = samples
+    self.progress = progress
+    self.ledger = ledger
+  }
+
   /// The calibration samples.
   /// - Throws: `recipe` where there are none.
   package func calibration() throws -> any SampleSource {

@@ -74,7 +74,7 @@ package struct PruneMagnitude: CompressionMethod {
 extension Graph {
   /// The layer's weight as dense floats.
   /// - Throws: `notFinite` naming the tensor where an element is NaN or infinite.
-  func decodedWeight(_ layer: Layer) throws -> Tensor {
+  package func decodedWeight(_ layer: Layer) throws -> Tensor {
     guard let weight = self[layer.weight].constant else {
       throw Failure(.internal, "the weight of a layer is not constant", node: layer.name)
     }

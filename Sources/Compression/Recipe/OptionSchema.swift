@@ -67,6 +67,8 @@ package struct OptionSchema: Sendable {
 package struct Options: Sendable {
   package let values: [String: JSONValue]
 
+  package init(values: [String: JSONValue]) { self.values = values }
+
   package func number(_ key: String) throws -> Double { try value(key, \.number) }
   package func string(_ key: String) throws -> String { try value(key, \.string) }
   package func flag(_ key: String) throws -> Bool { try value(key, \.bool) }
