@@ -43,6 +43,11 @@ extension OptionSchema {
         .init("type", "integer"), .init("choices", .array(widths.map { .number(Double($0)) } + (orNone ? [.null] : []))),
       ]
     case .flag: members.append(.init("type", "boolean"))
+    case .count(let range):
+      members += [
+        .init("type", "integer"), .init("minimum", .number(Double(range.lowerBound))), .init("maximum", .number(Double(range.upperBound))),
+      ]
+    case .shares: members.append(.init("type", "object"))
     }
     members.append(.init("required", .bool(fallback == nil)))
     if let fallback { members.append(.init("default", fallback)) }

@@ -73,7 +73,7 @@ package struct LayerSelector: Sendable, Equatable {
 
   private static func isName(_ pattern: String) -> Bool { LayerRole(rawValue: pattern) == nil && Operator(rawValue: pattern) == nil }
 
-  private static func fits(_ pattern: String, _ layer: Layer) -> Bool {
+  static func fits(_ pattern: String, _ layer: Layer) -> Bool {
     if let role = LayerRole(rawValue: pattern), layer.roles.contains(role) { return true }
     return pattern == layer.op.rawValue || glob(Array(pattern.utf8), Array(layer.name.utf8))
   }

@@ -11,6 +11,10 @@ package struct OptionSchema: Sendable {
     /// One of these whole numbers; with `orNone`, `null` or "none" too.
     case width([Int], orNone: Bool)
     case flag
+    /// A whole number in the range.
+    case count(ClosedRange<Int>)
+    /// An object of layer patterns and shares from 0 to below 1; the last pattern that fits a layer counts.
+    case shares
   }
 
   package let key: String
@@ -34,6 +38,8 @@ package struct OptionSchema: Sendable {
     case .choice(let choices): OptionSchema.alternatives(choices.map { "\"\($0)\"" })
     case .width(let widths, let orNone): OptionSchema.alternatives(widths.map { "\($0)" } + (orNone ? ["null (none)"] : []))
     case .flag: "true or false"
+    case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .shares: "an object of layer patterns and numbers from 0 to below 1"
     }
   }
 
@@ -47,6 +53,10 @@ package struct OptionSchema: Sendable {
     case (.width(let widths, _), .number(let number)) where widths.contains { Double($0) == number }: return value
     case (.width(_, orNone: true), .null), (.width(_, orNone: true), .string("none")): return .null
     case (.flag, .bool): return value
+    case (.count(let range), .number(let number)) where Int(exactly: number).map(range.contains) ?? false: return value
+    case (.shares, .object(let members))
+    where members.count <= 1000 && members.allSatisfy { $0.value.number.map { $0 >= 0 && $0 < 1 } ?? false }:
+      return value
     default: break
     }
     var message = "\(path): must be \(accepts), not \(value.number != nil || value.string != nil ? value.text() : value.kind)"
@@ -74,6 +84,12 @@ package struct Options: Sendable {
   package func flag(_ key: String) throws -> Bool { try value(key, \.bool) }
   /// The width in bits; nil: none.
   package func width(_ key: String) throws -> Int? { values[key] == .null ? nil : try value(key, \.int) }
+
+  /// Patterns with their shares, in the order they were given.
+  package func shares(_ key: String) throws -> [(pattern: String, share: Double)] {
+    guard case .object(let members)? = values[key] else { throw Failure(.internal, "the option \(key) was not declared with this type") }
+    return members.map { ($0.name, $0.value.number ?? 0) }
+  }
 
   private func value<Result>(_ key: String, _ read: (JSONValue) -> Result?) throws -> Result {
     guard let value = values[key], let result = read(value) else {
