@@ -68,7 +68,7 @@ let package = Package(
     tests("TensorsTests", ["Tensors"]),
     tests("GraphTests", ["Graph", "Passes", "Reference"]),
     tests("FormatsTests", ["Formats", "Passes", "Reference"]),
-    tests("ArchitecturesTests", ["Architectures", "Compression", "CProbe", "Formats", "Netsuke", "Reference"]),
+    tests("ArchitecturesTests", ["Architectures", "Compression", "CProbe", "Formats", "Netsuke", "Passes", "Reference"]),
     tests("KernelTests", ["Kernels", "KernelsAVX512", "KernelContract", "CMachine"]),
     .target(name: "CProbe", path: "Tests/CProbe"),
     tests("RuntimeTests", ["Plan", "Runtime", "Kernels", "Formats", "Passes", "Reference", "CProbe"]),
