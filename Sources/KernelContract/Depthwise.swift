@@ -51,15 +51,19 @@ package struct DepthwiseF32Descriptor: StepDescriptor {
   /// `DepthwisePacking.columnCount` values.
   package var bias: UnsafePointer<Float>
   package var epilogue: Epilogue
+  /// `DepthwisePacking.columnCount` factors, then as many shifts, applied behind the epilogue, which is then a clamp or a leaky ReLU; nil: none.
+  package var affine: UnsafePointer<Float>?
 
   package init(
-    geometry: Geometry, channels: Int, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, epilogue: Epilogue = .none
+    geometry: Geometry, channels: Int, weights: UnsafePointer<Float>, bias: UnsafePointer<Float>, epilogue: Epilogue = .none,
+    affine: UnsafePointer<Float>? = nil
   ) {
     self.geometry = geometry
     self.channels = channels
     self.weights = weights
     self.bias = bias
     self.epilogue = epilogue
+    self.affine = affine
   }
 
   package var packing: DepthwisePacking { DepthwisePacking(channels: channels, taps: geometry.taps) }

@@ -4,6 +4,8 @@
 /// `out[p, n] = f(Σ over taps t, channels k of in[pixel(p, t), k] · w[n, k, t] + bias[n] (+ residual[p, n]))`. Positions outside the
 /// image count as zero. Group g reads channels `g·groupInChannels…` of the input and writes `g·groupOutChannels…` of the output.
 ///
+/// With `affine`, `out` is then multiplied and shifted column by column (a normalization behind the activation).
+///
 /// Buffers: output, input, residual (only with `hasResidual`; may be the output itself).
 package struct GemmF32Descriptor: StepDescriptor {
   package static let family = KernelFamily.gemmF32
@@ -18,6 +20,9 @@ package struct GemmF32Descriptor: StepDescriptor {
   /// `GemmPacking.columnCount` values, arranged by `packColumns`.
   package var bias: UnsafePointer<Float>
   package var epilogue: Epilogue
+  /// `GemmPacking.columnCount` factors, then as many shifts, each arranged by `packColumns`: what the result of the activation is multiplied
+  /// by, and what is added then. Only behind a clamp or a leaky ReLU, and without residual; nil: nothing.
+  package var affine: UnsafePointer<Float>?
   package var hasResidual: Bool
   package var residualPixelStride: Int
   /// The input is dense NCHW instead of NHWC (`inputPixelStride` is not read). Meant for the first layer, groups = 1 only.
@@ -30,7 +35,8 @@ package struct GemmF32Descriptor: StepDescriptor {
   package init(
     geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, weights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>,
-    epilogue: Epilogue = .none, residualPixelStride: Int? = nil, inputIsNCHW: Bool = false, rowBlock: Int? = nil, panelBlock: Int? = nil
+    epilogue: Epilogue = .none, affine: UnsafePointer<Float>? = nil, residualPixelStride: Int? = nil, inputIsNCHW: Bool = false,
+    rowBlock: Int? = nil, panelBlock: Int? = nil
   ) {
     self.geometry = geometry
     self.groups = groups
@@ -39,6 +45,7 @@ package struct GemmF32Descriptor: StepDescriptor {
     self.weights = weights
     self.bias = bias
     self.epilogue = epilogue
+    self.affine = affine
     hasResidual = residualPixelStride != nil
     self.residualPixelStride = residualPixelStride ?? 0
     self.inputIsNCHW = inputIsNCHW

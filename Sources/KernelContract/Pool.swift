@@ -27,10 +27,11 @@ package struct PoolF32Descriptor: StepDescriptor {
 
   package var taskCount: Int { poolTaskCount(geometry, channels, channelBlock) }
 
-  /// Whether a line's columns are made once, in scratch, and then joined to windows: not where a window is the whole line or where columns
-  /// lie between windows; and only while a line of columns stays in the first-level cache or near it.
+  /// Whether a line's columns are made once, in scratch, and then joined to windows: not where a window is one column or the whole line or
+  /// where columns lie between windows; and only while a line of columns stays in the first-level cache or near it.
   package var sharesColumns: Bool {
-    geometry.outputWidth > 1 && geometry.kernelWidth >= geometry.strideX && geometry.kernelHeight <= 64 && geometry.inputWidth <= 1024
+    geometry.outputWidth > 1 && geometry.kernelWidth > 1 && geometry.kernelWidth >= geometry.strideX
+      && geometry.kernelHeight <= 64 && geometry.inputWidth <= 1024
   }
 
   /// Channels whose columns are made at once: as many as fill half of a first-level cache, at least 16.

@@ -10,6 +10,8 @@ package enum Pipeline {
       // Before activations disappear into their producers.
       .recognizeHardSwish, .fusePadding, .recognizeGlobalPool, .fuseChannelShuffle, .fuseMatMulAdd,
       .foldBatchNormalization, .fuseActivation,
+      // What found nothing before it to fold into.
+      .foldIntoConsumer,
     ]
   }
 

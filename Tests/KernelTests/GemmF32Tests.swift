@@ -5,10 +5,11 @@ import Testing
 ///
 /// Tolerance: a chain of K fused multiply-adds errs by at most K·u·Σ|terms| with u = 2⁻²⁴ (to first order); bias, residual and the
 /// activation, all
-/// of slope at most 1.2, add a few ulp: (K + 8)·u·Σ|terms| · 1.2 covers them.
+/// of slope at most 1.2, add a few ulp: (K + 8)·u·Σ|terms| · 1.2 covers them. An affine behind it multiplies that by its factor and adds
+/// one rounding of its result.
 @Suite struct GemmF32Tests {
   private func check(
-    _ item: ConvolutionCase, epilogue: Epilogue = .none, residual: Bool = false, planar: Bool = false, seed: Int,
+    _ item: ConvolutionCase, epilogue: Epilogue = .none, residual: Bool = false, planar: Bool = false, scales: Bool = false, seed: Int,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     var numbers = Numbers(seed)
@@ -24,10 +25,14 @@ import Testing
     packing.pack(f32: weights, packing.oihw, into: packed.pointer)
     let packedBias = GuardedBuffer<Float>(repeating: .nan, count: packing.columnCount)
     packing.packColumns(bias, fill: 0, into: packedBias.pointer)
+    let (factors, shifts) = (numbers.floats(bias.count), numbers.floats(bias.count))
+    let affine = GuardedBuffer<Float>(repeating: .nan, count: 2 * packing.columnCount)
+    packing.packColumns(factors, fill: 0, into: affine.pointer)
+    packing.packColumns(shifts, fill: 0, into: affine.pointer + packing.columnCount)
     let descriptor = GemmF32Descriptor(
       geometry: g, groups: item.groups, groupInChannels: item.inChannels, groupOutChannels: item.outChannels, weights: packed.pointer,
-      bias: packedBias.pointer, epilogue: epilogue, residualPixelStride: residual ? residualStride : nil, inputIsNCHW: planar,
-      rowBlock: item.rowBlock, panelBlock: item.panelBlock)
+      bias: packedBias.pointer, epilogue: epilogue, affine: scales ? UnsafePointer(affine.pointer) : nil,
+      residualPixelStride: residual ? residualStride : nil, inputIsNCHW: planar, rowBlock: item.rowBlock, panelBlock: item.panelBlock)
 
     var stored = input
     if planar {
@@ -63,8 +68,13 @@ import Testing
             sum += value
             size += abs(value)
           }
-          let bound = 1.2 * Double(packing.depth + 8) * 0x1p-24 * size + 0x1p-24
-          let error = abs(Double(got[place]) - epilogue.exact(sum)) / bound
+          var bound = 1.2 * Double(packing.depth + 8) * 0x1p-24 * size + 0x1p-24
+          var expected = epilogue.exact(sum)
+          if scales {
+            expected = expected * Double(factors[channel]) + Double(shifts[channel])
+            bound = bound * abs(Double(factors[channel])) + 0x1p-23 * abs(expected) + 0x1p-24
+          }
+          let error = abs(Double(got[place]) - expected) / bound
           worst = error > worst || error.isNaN ? error : worst
           written.insert(place)
         }
@@ -93,6 +103,21 @@ import Testing
     check(.random(&numbers), epilogue: numbers.pick(Epilogue.all), residual: numbers.pick([false, true]), seed: seed)
   }
 
+  @Test(arguments: 0..<60)
+  func anyScaledConvolution(seed: Int) {
+    var numbers = Numbers(seed + 900)
+    check(.random(&numbers), epilogue: numbers.pick([.none, .relu, .clamp(-1, 0.25), .leakyRelu(0.1)]), scales: true, seed: seed)
+  }
+
+  @Test(arguments: [1, 2, 5, 6, 8, 13, 17])
+  func scaledRowsAndColumnsAroundTheTile(rows: Int) {
+    for columns in [1, 7, 8, 9, 16, 17, 61, 64, 67, 127] {
+      check(
+        ConvolutionCase(size: (1, rows), channels: (17, columns), panelBlock: 8), epilogue: .leakyRelu(0.25), scales: true,
+        seed: rows * 100 + columns)
+    }
+  }
+
   @Test(arguments: 0..<30)
   func anyFirstLayerReadAsPlanes(seed: Int) {
     var numbers = Numbers(seed + 500)
@@ -102,6 +127,7 @@ import Testing
     item.geometry.inputPixelStride = item.inChannels
     item.geometry.outputPixelStride = item.outChannels
     check(item, epilogue: .relu, planar: true, seed: seed)
+    check(item, epilogue: .leakyRelu(0.1), planar: true, scales: true, seed: seed)
   }
 
   /// The path through four panels at once and the tiles must agree in every bit: a row's result is the same in any matrix.

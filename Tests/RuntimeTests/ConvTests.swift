@@ -47,6 +47,35 @@ import Testing
     try expectAgreement(net.finished(), net.randomInputs(), terms: terms, threads: 3)
   }
 
+  /// A batch normalization behind an activation: part of the convolution's step where that is a product or depthwise with a clamp or a leaky
+  /// ReLU, and nothing else reads what stands between; a step of its own elsewhere.
+  @Test func normalizationsBehindActivations() throws {
+    func steps(_ activation: Activation, groups: Int = 1, kernel: Int = 1, isShared: Bool = false) throws -> Int {
+      var net = Net(seed: 9)
+      let x = net.input([2, 32, 8, 8])
+      var attributes = Attributes(["group": .int(groups), "pads": .ints([Int](repeating: kernel / 2, count: 4))])
+      activation.store(in: &attributes)
+      let w = try net.constant([32, 32 / groups, kernel, kernel])
+      let y = net.node(.conv, [x, w, try net.constant([32])], attributes.values)
+      let statistics = try [[Float](repeating: 0.75, count: 32), nil, nil].map { try net.constant([32], $0) }
+      let variance = try net.constant([32], (0..<32).map { 1 + Float($0) / 16 })
+      net.output(net.node(.batchNormalization, [y] + statistics + [variance]))
+      if isShared { net.output(y) }
+      let graph = try net.finished()
+      let inputs = try net.randomInputs()
+      for threads in [1, 3] { try expectAgreement(graph, inputs, terms: 32 / groups * kernel * kernel + 8, threads: threads) }
+      return try makePlan(graph, exact: true).steps.filter { !$0.kernel.contains("transpose") && !$0.kernel.contains("copy") }.count
+    }
+    for activation: Activation in [.relu, .clip(low: -0.25, high: 0.5), .leakyRelu(alpha: 0.1)] {
+      #expect(try steps(activation) == 1)
+      #expect(try steps(activation, groups: 32, kernel: 3) == 1)
+      #expect(try steps(activation, groups: 2, kernel: 3) == 1)
+      #expect(try steps(activation, isShared: true) == 2)
+    }
+    #expect(try steps(.sigmoid) == 2)
+    #expect(try steps(.tanh, groups: 32, kernel: 3) == 2)
+  }
+
   @Test(arguments: ["SAME_UPPER", "SAME_LOWER", "VALID"]) func automaticPadding(_ mode: String) throws {
     var net = Net(seed: 4)
     let x = net.input([1, 3, 8, 7])

@@ -44,7 +44,10 @@ func stepDepthwiseF32(
       convolveLine(d, line, rows.begin, rows.end - rows.begin, firstChannel: whole, to)
       if isPair { convolveLine(d, line + stride, 0, 3, firstChannel: whole, to + g.outputWidth * g.outputPixelStride) }
     }
-    if !isClamp(d.pointee.epilogue) {
+    if finishes(d.pointee.epilogue, affine: d.pointee.affine, hasResidual: false) {
+      let finish = Finish(d.pointee.epilogue, affine: d.pointee.affine, columnCount: roundUp(d.pointee.channels, to: 16))
+      finishRows(to, stride: g.outputPixelStride, rows: lines * g.outputWidth, columns: d.pointee.channels, finish)
+    } else if !isClamp(d.pointee.epilogue) {
       activateRows(to, stride: g.outputPixelStride, rows: lines * g.outputWidth, columns: d.pointee.channels, d.pointee.epilogue)
     }
     task += lines

@@ -38,6 +38,8 @@ func stepGemmF32(
   }
 
   let clamps = isClamp(d.pointee.epilogue)
+  let finishes = finishes(d.pointee.epilogue, affine: d.pointee.affine, hasResidual: residual != nil)
+  let whole = Finish(d.pointee.epilogue, affine: d.pointee.affine, columnCount: d.pointee.groups * panels * 16)
   var tile = GemmTileF32(
     rows: table, rowsStride: 0, taps: copies ? 1 : taps, depth: copies ? depth : channels, depthStep: 1, panel: d.pointee.weights,
     bias: d.pointee.bias, output: output, outputStride: geometry.pointee.outputPixelStride, residual: residual,
@@ -81,6 +83,9 @@ func stepGemmF32(
       let width = d.pointee.groupOutChannels - panel * 16
       tile.panel = d.pointee.weights + column * depth * 16
       tile.bias = d.pointee.bias + column * 16
+      var finish = whole
+      finish.factors = whole.factors.map { $0 + column * 16 }
+      finish.shifts = whole.shifts.map { $0 + column * 16 }
       let takesFour = count == 1 && lines == nil && panel + 4 <= panelEnd
       tile.columns = min(width, takesFour ? 64 : 16)
       var row = 0
@@ -99,7 +104,9 @@ func stepGemmF32(
         } else {
           multiplyTile(height, &tile)
         }
-        if !clamps {
+        if finishes {
+          finishRows(tile.output, stride: tile.outputStride, rows: height, columns: tile.columns, finish)
+        } else if !clamps {
           activateRows(tile.output, stride: tile.outputStride, rows: height, columns: tile.columns, d.pointee.epilogue)
         }
         row += height

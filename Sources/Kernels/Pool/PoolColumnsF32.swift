@@ -58,9 +58,14 @@ func poolLineByColumns(
 
 /// The maxima of `lines` runs of `count` floats, `stride` apart; −∞ of none.
 @inline(never)
-private func joinMaximum(_ from: UnsafePointer<Float>, _ lines: Int, _ stride: Int, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
+func joinMaximum(_ from: UnsafePointer<Float>, _ lines: Int, _ stride: Int, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
   var c = 0
-  if lines == 3 {
+  if lines == 2 {
+    while c + 8 <= count {
+      store8(greater(load8(from + c), load8(from + (c + stride))), to + c)
+      c += 8
+    }
+  } else if lines == 3 {
     while c + 8 <= count {
       let a = load8(from + c)
       let b = load8(from + (c + stride))
@@ -83,7 +88,7 @@ private func joinMaximum(_ from: UnsafePointer<Float>, _ lines: Int, _ stride: I
 
 /// The sums of `lines` runs of `count` floats, `stride` apart, times `scale`; 0 of none.
 @inline(never)
-private func joinSum(
+func joinSum(
   _ from: UnsafePointer<Float>, _ lines: Int, _ stride: Int, _ count: Int, _ scale: Float, _ to: UnsafeMutablePointer<Float>
 ) {
   let scale = splat8(scale)

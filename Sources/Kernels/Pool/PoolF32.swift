@@ -2,7 +2,7 @@ import KernelContract
 
 /// `pool_f32_1x8`: see `PoolF32Descriptor`. A task is one line of output pixels by a block of channels.
 ///
-/// Small windows go by columns (`PoolColumnsF32.swift`). Otherwise an average adds up each line of the window on its own and then the lines,
+/// Small windows go by columns (`PoolColumnsF32.swift`), windows that are one column by lines (`PoolLineF32.swift`). Otherwise an average adds up each line of the window on its own and then the lines,
 /// which keeps the rounding of large windows small.
 func stepPoolF32(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
@@ -23,6 +23,10 @@ func stepPoolF32(
       let columns = scratch.assumingMemoryBound(to: Float.self)
       poolLineByColumns(
         d, line: line, from: input, to: output, channelBegin: channelBegin, channelEnd: channelEnd, columns: columns)
+      continue
+    }
+    if isColumnPool(g) {
+      poolLineOfColumns(d, line: line, from: input, to: output, channelBegin: channelBegin, channelEnd: channelEnd)
       continue
     }
     for x in 0..<g.outputWidth {

@@ -81,7 +81,9 @@ extension PlanBuilder {
     _ conv: ConvShape, _ x: ValueID, _ w: ValueID, _ out: ValueID, _ bias: [Float], _ activation: Activation
   ) throws {
     let input = try pixels(x)
-    let output = try pixelDestination(out, .f32)
+    let norm = try followingNormalization(out, activation)
+    let target = norm?.output ?? out
+    let output = try pixelDestination(target, .f32)
     guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no pixel layout") }
     let packing = DepthwisePacking(channels: conv.channels, taps: conv.taps)
     let weights = try packed(w, "depthwise") {
@@ -94,9 +96,11 @@ extension PlanBuilder {
     }
     let descriptor = DepthwiseF32Descriptor(
       geometry: conv.geometry(input: inStride, output: outStride), channels: conv.channels,
-      weights: weights.assumingMemoryBound(to: Float.self), bias: try packedColumns(bias, fill: 0, packing), epilogue: Epilogue(activation))
-    try emit(descriptor, [output, input], macs: conv.macs, fusing: names(activation))
-    define(out, output)
+      weights: weights.assumingMemoryBound(to: Float.self), bias: try packedColumns(bias, fill: 0, packing), epilogue: Epilogue(activation),
+      affine: try norm.map { try packedScaling($0.scaling, packing) })
+    try emit(descriptor, [output, input], macs: conv.macs, fusing: names(activation) + (norm == nil ? [] : ["BatchNormalization"]))
+    if let norm { fused.insert(norm.node) }
+    define(target, output)
   }
 
   private func lowerDenseConv(
@@ -105,12 +109,7 @@ extension PlanBuilder {
     let direct = directImage(x, conv)
     let input = try direct ?? pixels(x)
     let join = activation == .none ? try residual(of: out) : nil
-    let target = join?.output ?? out
-    let output = try pixelDestination(target, .f32)
-    guard let inStride = direct != nil ? 0 : input.pixelStride, let outStride = output.pixelStride else {
-      throw unsupported("no pixel layout")
-    }
-    let geometry = conv.geometry(input: inStride, output: outStride)
+    guard let inStride = direct != nil ? 0 : input.pixelStride else { throw unsupported("no pixel layout") }
     let copiesRows = direct != nil || (conv.taps > 1 && conv.groupIn < 32)
     func grid(_ geometry: Geometry, threads: Int) -> ProductBlocks {
       ProductBlocks(
@@ -118,13 +117,19 @@ extension PlanBuilder {
         machine: machine, threads: threads)
     }
     // An image's result must not depend on the batch it is in: the way is chosen for one image.
-    var oneImage = geometry
-    oneImage.batch = min(1, geometry.batch)
+    var oneImage = conv.geometry(input: inStride, output: conv.outputs)
+    oneImage.batch = min(1, conv.batch)
     let (way, choice) = try chooseConv(
       conv, w, bias, oneImage, grid(oneImage, threads: 1), copiesRows: copiesRows, fromPlanes: direct != nil)
+    var norm: (node: Int, output: ValueID, scaling: ChannelScaling)?
+    if case .product = way, join == nil { norm = try followingNormalization(out, activation) }
+    let target = join?.output ?? norm?.output ?? out
+    let output = try pixelDestination(target, .f32)
+    guard let outStride = output.pixelStride else { throw unsupported("no pixel layout") }
+    let geometry = conv.geometry(input: inStride, output: outStride)
     let epilogue = Epilogue(join?.activation ?? activation)
     let views = [output, input] + (join.map { [$0.view] } ?? [])
-    let fusing = (join == nil ? [] : ["Add"]) + names(join?.activation ?? activation)
+    let fusing = (join == nil ? [] : ["Add"]) + names(join?.activation ?? activation) + (norm == nil ? [] : ["BatchNormalization"])
     switch way {
     case .winograd(let tile):
       let descriptor = try winograd(
@@ -139,11 +144,12 @@ extension PlanBuilder {
       let descriptor = GemmF32Descriptor(
         geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut,
         weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: try packedColumns(bias, fill: 0, conv.packing),
-        epilogue: epilogue, residualPixelStride: join?.view.pixelStride, inputIsNCHW: direct != nil, rowBlock: blocks.rows,
-        panelBlock: blocks.panels)
+        epilogue: epilogue, affine: try norm.map { try packedScaling($0.scaling, conv.packing) },
+        residualPixelStride: join?.view.pixelStride, inputIsNCHW: direct != nil, rowBlock: blocks.rows, panelBlock: blocks.panels)
       try emit(descriptor, views, macs: conv.macs, inPlace: [2], fusing: fusing, choice: choice)
     }
     if let join { fused.insert(join.node) }
+    if let norm { fused.insert(norm.node) }
     define(target, output)
   }
 

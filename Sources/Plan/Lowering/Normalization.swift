@@ -8,19 +8,13 @@ extension PlanBuilder {
     let (x, out) = (try node.requiredInput(0), node.outputs[0])
     try requireFloat(x)
     let channels = try shape(x)[1]
-    let epsilon = Double(try node.attributes.float("epsilon", default: 1e-5))
-    let parts = try ["scale", "bias", "mean", "variance"].enumerated().map {
-      try constantFloats($0.offset + 1, $0.element).map(Double.init)
-    }
-    guard parts.allSatisfy({ $0.count == channels }) else { throw unsupported("the statistics do not match \(channels) channels") }
-    let scale = (0..<channels).map { parts[0][$0] / (parts[3][$0] + epsilon).squareRoot() }
-    let shift = (0..<channels).map { parts[1][$0] - parts[2][$0] * scale[$0] }
+    let scaling = try scaling(normalization: nodeIndex, channels: channels)
     let input = try pixels(x)
     let output = try pixelDestination(out, .f32)
     guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no pixel layout") }
     let descriptor = ScaleShiftF32Descriptor(
       rowCount: channels == 0 ? 0 : input.count / channels, channels: channels, outputStride: outStride, inputStride: inStride,
-      scale: try memory.constant(scale.map { Float($0) }), shift: try memory.constant(shift.map { Float($0) }))
+      scale: try memory.constant(scaling.factors), shift: try memory.constant(scaling.shifts))
     try emit(descriptor, [output, input], inPlace: [1])
     define(out, output)
   }

@@ -65,6 +65,9 @@ struct ConvCosts {
     return work + streams + images
   }
 
+  /// A product called for itself instead of as a step of its own: its descriptor, its rows, a first panel that nothing fetched ahead.
+  private static let productCall = 150.0
+
   /// `strassen_f32` with `block` pairs of rows a task.
   func strassen(_ block: Int) -> Double {
     let packing = StrassenPacking(inChannels: conv.channels, outChannels: conv.outputs)
@@ -77,6 +80,7 @@ struct ConvCosts {
     let floats = Double(upper) * Double(4 * depth + 3 * packing.half)
     let bytes = 4 * Double(packing.weightCount)
     let again = bytes * (bytes > 0.75 * Double(machine.level3Bytes) ? table.weights.memory : table.weights.level3)
-    return products + floats * table.strassenFloat + once(table.weights, bytes) + Double(passes + (rest == 0 ? 0 : 1) - 1) * again
+    let calls = 7 * Double(passes + (rest == 0 ? 0 : 1)) * ConvCosts.productCall
+    return products + calls + floats * table.strassenFloat + once(table.weights, bytes) + Double(passes + (rest == 0 ? 0 : 1) - 1) * again
   }
 }
