@@ -27,12 +27,15 @@ package struct StrassenF32Descriptor: StepDescriptor {
   package var residualStride: Int
   /// Pairs of rows of one task.
   package var rowBlock: Int
+  /// Pairs of panels of one task; tasks that differ in their panels only make the sums of their rows again, unless one call has them.
+  package var panelBlock: Int
   /// The kernel of `gemmF32` that makes the products.
   package var product: StepFunction
 
   package init(
     images: Int = 1, rows: Int, inputStride: Int, outputStride: Int, inChannels: Int, outChannels: Int, weights: UnsafePointer<Float>,
-    bias: UnsafePointer<Float>, epilogue: Epilogue = .none, residualStride: Int? = nil, rowBlock: Int, product: StepFunction
+    bias: UnsafePointer<Float>, epilogue: Epilogue = .none, residualStride: Int? = nil, rowBlock: Int, panelBlock: Int? = nil,
+    product: StepFunction
   ) {
     self.images = images
     self.rows = rows
@@ -46,14 +49,17 @@ package struct StrassenF32Descriptor: StepDescriptor {
     hasResidual = residualStride != nil
     self.residualStride = residualStride ?? 0
     self.rowBlock = rowBlock
+    self.panelBlock = panelBlock ?? StrassenPacking(inChannels: inChannels, outChannels: outChannels).panels
     self.product = product
   }
 
   package var packing: StrassenPacking { StrassenPacking(inChannels: inChannels, outChannels: outChannels) }
   /// Rows of the upper half: those of the lower one, or one more.
   package var upperRows: Int { blocks(rows, of: 2) }
-  package var tasksPerImage: Int { blocks(upperRows, of: rowBlock) }
-  package var taskCount: Int { images &* tasksPerImage }
+  /// Blocks of rows of an image, and of panels.
+  package var rowTasks: Int { blocks(upperRows, of: rowBlock) }
+  package var panelTasks: Int { blocks(packing.panels, of: panelBlock) }
+  package var taskCount: Int { images &* rowTasks &* panelTasks }
 
   // MARK: Scratch
 

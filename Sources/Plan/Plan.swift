@@ -74,10 +74,10 @@ package struct Step: Sendable {
   /// Why it is run by this kernel, where there was a choice.
   package var choice: Choice?
 
-  /// Whether helpers are worth their wake-up, a few microseconds: by the least time that the step can take on one core.
+  /// Whether helpers are worth a microsecond or two of signals and of lines fetched from each other: by the least time that the step can take on one core.
   package var paysToSplit: Bool {
     guard taskCount > 1 else { return false }
     let nanoseconds = macs / 50 + bytes / 20
-    return nanoseconds > 5_000
+    return nanoseconds > 2_500
   }
 }

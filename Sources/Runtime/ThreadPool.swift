@@ -10,10 +10,15 @@ import Synchronization
 
 /// Threads that help the calling thread through the steps of a run.
 ///
-/// The caller publishes a job (one step) as a *ticket*: an epoch in the high half, the tasks not yet claimed in the low half.
-/// Whoever lowers the low half by a compare-and-swap owns those tasks, and the job cannot end before they are reported in
-/// `completed`; so the job's plain fields are only read by owners, and a helper that the system keeps from running delays
-/// nobody. Helpers spin for at most `Spin.limitNanoseconds` for the next job, then sleep; so does the caller for stragglers.
+/// The caller publishes a job (one step) as a *ticket*: the tasks not yet claimed, from the low half up to the high half. Whoever changes it by
+/// a compare-and-swap owns the tasks that it took off, and the job cannot end before they are reported in `completed`; so the job's plain fields
+/// are only read by owners, and a helper that the system keeps from running delays nobody. A ticket says everything that a claim needs: one that
+/// has been away for whole jobs still claims what is there.
+///
+/// The caller takes tasks from the front and helpers from the back, first nearly a whole share each, then what is left in small pieces. So a
+/// thread meets the lines that it wrote in the step before, and few claims are made.
+///
+/// Helpers spin for at most `Spin.limitNanoseconds` for the next job, then sleep; so does the caller for stragglers.
 ///
 /// One thread at a time may call it (the executor sees to that). Threads start at the first `prepare`. After a fork the
 /// child has none and starts its own.
@@ -21,6 +26,9 @@ final class ThreadPool: @unchecked Sendable {
   /// What the threads share: every atomic on its own cache line, so that nobody disturbs who is not meant.
   struct Shared {
     let ticket: UnsafeMutablePointer<Atomic<UInt64>>
+    /// Tasks of a first claim (low half), and what is left when all threads have made theirs (high half). A helper that reads an old one claims
+    /// fewer or more than best, and nothing that is not there.
+    let shares: UnsafeMutablePointer<Atomic<UInt64>>
     let completed: FutexWord
     let callerSleeps: FutexWord
     /// Changes whenever helpers are to be woken.
@@ -32,7 +40,6 @@ final class ThreadPool: @unchecked Sendable {
     let scratch: UnsafeMutableRawPointer
     let scratchStride: Int
     var step: UnsafePointer<BoundStep>?
-    var taskCount = 0
   }
 
   private let shared: UnsafeMutablePointer<Shared>
@@ -41,7 +48,6 @@ final class ThreadPool: @unchecked Sendable {
   private let threads: Int
   private var started = 0
   private var owner: pid_t = 0
-  private var epoch: UInt64 = 0
 
   /// - Parameters:
   ///   - threads: the caller and its helpers, at least 2.
@@ -51,10 +57,12 @@ final class ThreadPool: @unchecked Sendable {
     lines = .allocate(byteCount: 7 * 64, alignment: 64)
     let ticket = lines.bindMemory(to: Atomic<UInt64>.self, capacity: 1)
     ticket.initialize(to: Atomic(0))
+    let shares = (lines + 8).bindMemory(to: Atomic<UInt64>.self, capacity: 1)
+    shares.initialize(to: Atomic(0))
     shared = .allocate(capacity: 1)
     shared.initialize(
       to: Shared(
-        ticket: ticket, completed: FutexWord(line: lines + 64), callerSleeps: FutexWord(line: lines + 128),
+        ticket: ticket, shares: shares, completed: FutexWord(line: lines + 64), callerSleeps: FutexWord(line: lines + 128),
         wakeCount: FutexWord(line: lines + 192), sleepers: FutexWord(line: lines + 256), stop: FutexWord(line: lines + 320),
         helpers: FutexWord(line: lines + 384), threads: threads, scratch: scratch, scratchStride: scratchStride))
     handles = .allocate(capacity: threads)
@@ -107,15 +115,20 @@ final class ThreadPool: @unchecked Sendable {
   func run(_ step: UnsafePointer<BoundStep>) {
     let shared = shared
     let taskCount = step.pointee.taskCount
+    let share = max(1, taskCount * 7 / (8 * shared.pointee.threads))
+    let rest = max(0, taskCount - share * shared.pointee.threads)
     shared.pointee.step = step
-    shared.pointee.taskCount = taskCount
+    shared.pointee.shares.pointee.store(UInt64(rest) << 32 | UInt64(share), ordering: .relaxed)
     shared.pointee.completed.store(0)
-    epoch &+= 1
-    shared.pointee.ticket.pointee.store(epoch << 32 | UInt64(taskCount), ordering: .sequentiallyConsistent)
+    // The caller's first claim needs no ticket.
+    shared.pointee.ticket.pointee.store(UInt64(taskCount) << 32 | UInt64(share), ordering: .sequentiallyConsistent)
     if shared.pointee.sleepers.load() > 0 { ThreadPool.wake(shared) }
-    var own = 0
-    while let claim = ThreadPool.claim(shared) {
+    var claim = (begin: 0, end: share)
+    var own = share
+    while true {
       step.pointee.function(step.pointee.descriptor, step.pointee.buffers, claim.begin, claim.end, shared.pointee.scratch)
+      guard let next = ThreadPool.claim(shared, helps: false) else { break }
+      claim = next
       own += claim.end - claim.begin
     }
     ThreadPool.wait(shared, until: UInt32(taskCount - own))
@@ -138,20 +151,25 @@ final class ThreadPool: @unchecked Sendable {
   }
 
   @inline(__always)
-  private static func claim(_ shared: UnsafeMutablePointer<Shared>) -> (begin: Int, end: Int)? {
+  private static func claim(_ shared: UnsafeMutablePointer<Shared>, helps: Bool) -> (begin: Int, end: Int)? {
     let atomic = shared.pointee.ticket
     var ticket = atomic.pointee.load(ordering: .sequentiallyConsistent)
     while true {
-      let left = Int(ticket & 0xFFFF_FFFF)
-      if left == 0 { return nil }
-      // Guided self-scheduling (Polychronopoulos and Kuck 1987): large pieces first, single tasks at the end.
-      let count = max(1, left / (2 * shared.pointee.threads))
-      let result = atomic.pointee.weakCompareExchange(
-        expected: ticket, desired: ticket - UInt64(count), ordering: .sequentiallyConsistent)
-      if result.exchanged {
-        let begin = shared.pointee.taskCount - left
-        return (begin, begin + count)
+      let front = Int(ticket & 0xFFFF_FFFF)
+      let back = Int(ticket >> 32)
+      let left = back - front
+      if left <= 0 { return nil }
+      // A helper's first share, as long as the caller is at its own. Then guided self-scheduling (Polychronopoulos and Kuck 1987): larger
+      // pieces first, single tasks at the end.
+      var count = max(1, left / (2 * shared.pointee.threads))
+      if helps {
+        let shares = shared.pointee.shares.pointee.load(ordering: .relaxed)
+        let share = Int(shares & 0xFFFF_FFFF)
+        if front == share && left >= share + Int(shares >> 32) { count = max(1, min(left, share)) }
       }
+      let rest = helps ? UInt64(back - count) << 32 | UInt64(front) : UInt64(back) << 32 | UInt64(front + count)
+      let result = atomic.pointee.weakCompareExchange(expected: ticket, desired: rest, ordering: .sequentiallyConsistent)
+      if result.exchanged { return helps ? (back - count, back) : (front, front + count) }
       ticket = result.original
     }
   }
@@ -161,7 +179,7 @@ final class ThreadPool: @unchecked Sendable {
     let scratch = shared.pointee.scratch + number * shared.pointee.scratchStride
     var spin = Spin()
     while true {
-      if let claim = claim(shared), let step = shared.pointee.step {
+      if let claim = claim(shared, helps: true), let step = shared.pointee.step {
         step.pointee.function(step.pointee.descriptor, step.pointee.buffers, claim.begin, claim.end, scratch)
         shared.pointee.completed.add(UInt32(claim.end - claim.begin))
         if shared.pointee.callerSleeps.load() != 0 { shared.pointee.completed.wakeAll() }
@@ -180,8 +198,8 @@ final class ThreadPool: @unchecked Sendable {
   private static func sleep(_ shared: UnsafeMutablePointer<Shared>) {
     let seen = shared.pointee.wakeCount.load()
     shared.pointee.sleepers.add(1)
-    let idle = shared.pointee.ticket.pointee.load(ordering: .sequentiallyConsistent) & 0xFFFF_FFFF == 0
-    if idle, shared.pointee.stop.load() == 0 { shared.pointee.wakeCount.wait(while: seen) }
+    let ticket = shared.pointee.ticket.pointee.load(ordering: .sequentiallyConsistent)
+    if ticket & 0xFFFF_FFFF == ticket >> 32, shared.pointee.stop.load() == 0 { shared.pointee.wakeCount.wait(while: seen) }
     shared.pointee.sleepers.subtract(1)
   }
 }

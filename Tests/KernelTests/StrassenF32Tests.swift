@@ -36,7 +36,7 @@ import Testing
       let descriptor = StrassenF32Descriptor(
         images: images, rows: imageRows, inputStride: inputStride, outputStride: outputStride, inChannels: channels, outChannels: outputs,
         weights: packed.pointer, bias: columns.pointer, epilogue: epilogue, residualStride: residualStride,
-        rowBlock: numbers.pick([1, 4, 8, 40]), product: product.step)
+        rowBlock: numbers.pick([1, 4, 8, 40]), panelBlock: numbers.pick([nil, 1, 2]), product: product.step)
       for entry in kernels(.strassenF32) {
         let got: [Float] = output(
           entry, descriptor, fill: 77, count: (rows - 1) * outputStride + outputs,

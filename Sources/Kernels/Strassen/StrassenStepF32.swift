@@ -1,6 +1,6 @@
 import KernelContract
 
-/// `strassen_f32`: see `StrassenF32Descriptor`. A task is a block of pairs of rows.
+/// `strassen_f32`: see `StrassenF32Descriptor`. A task is a block of pairs of rows by a block of pairs of panels.
 ///
 /// With A11 … A22 the quarters of the rows, S1 = A21 + A22, S2 = S1 − A11, S3 = A11 − A21, S4 = A12 − S2 and the weights' T1 … T4:
 ///
@@ -18,8 +18,7 @@ func stepStrassenF32(
   let packing = d.pointee.packing
   let block = d.pointee.rowBlock
   let (depth, sumStride, half) = (d.pointee.inChannels / 2, d.pointee.sumStride, packing.half)
-  let right = max(0, d.pointee.outChannels - half)
-  let left = min(half, d.pointee.outChannels)
+  let outputs = d.pointee.outChannels
   let upper = d.pointee.upperRows
   let lower = d.pointee.rows - upper
 
@@ -34,51 +33,68 @@ func stepStrassenF32(
   let zeros = d.pointee.bias + 2 * half
   // A residual is added, and the activation applied, behind everything: the products' own residual is taken.
   let last = d.pointee.hasResidual ? Epilogue.none : d.pointee.epilogue
-  let parts = StrassenParts(d: d, scratch: scratch)
+  let (input, output) = (d.pointee.inputStride, d.pointee.outputStride)
 
-  let tasksPerImage = d.pointee.tasksPerImage
-  for task in begin..<end {
-    let image = task / tasksPerImage
-    let first = (task - image * tasksPerImage) * block
+  let panelTasks = d.pointee.panelTasks
+  let rowTasks = d.pointee.rowTasks
+  var task = begin
+  while task < end {
+    // All tasks of this call that share their rows are one: the sums of the rows are made once.
+    let rowTask = task / panelTasks
+    let next = min(end, (rowTask + 1) * panelTasks)
+    let panel = (task - rowTask * panelTasks) * d.pointee.panelBlock
+    let column = panel * 16
+    let width = min(packing.panels, (next - rowTask * panelTasks) * d.pointee.panelBlock) * 16 - column
+    task = next
+    let left = max(0, min(width, outputs - column))
+    let right = max(0, min(width, outputs - half - column))
+    let parts = StrassenParts(d: d, scratch: scratch, panel: panel, stride: width)
+
+    let image = rowTask / rowTasks
+    let first = (rowTask - image * rowTasks) * block
     let place = image * d.pointee.rows + first
     let top = min(block, upper - first)
     let bottom = max(0, min(block, lower - first))
-    let a11 = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self)) + place * d.pointee.inputStride
-    let a21 = a11 + upper * d.pointee.inputStride
-    let c11 = buffers[0].assumingMemoryBound(to: Float.self) + place * d.pointee.outputStride
-    let c21 = c11 + upper * d.pointee.outputStride
+    let a11 = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self)) + place * input
+    let a21 = a11 + upper * input
+    let c11 = buffers[0].assumingMemoryBound(to: Float.self) + (place * output + column)
+    let c21 = c11 + upper * output
+    let bias = d.pointee.bias + column
 
     for row in 0..<top {
-      let from = a11 + row * d.pointee.inputStride
+      let from = a11 + row * input
       let to = row * sumStride
       if row < bottom {
-        sumQuarters(from, a21 + row * d.pointee.inputStride, depth, s1 + to, s2 + to, s3 + to, s4 + to)
+        sumQuarters(from, a21 + row * input, depth, s1 + to, s2 + to, s3 + to, s4 + to)
       } else {
         sumUpperQuarters(from, depth, s1 + to, s2 + to, s3 + to, s4 + to)
       }
     }
-    let (input, output) = (d.pointee.inputStride, d.pointee.outputStride)
-    parts.multiply(top, a11, input, 0, half, zeros, nil, x, half, .none)
-    parts.multiply(top, a11 + depth, input, 1, left, d.pointee.bias, x, c11, output, last)
-    parts.multiply(top, s2, sumStride, 5, half, zeros, x, x, half, .none)
-    parts.multiply(top, s3, sumStride, 6, half, zeros, x, y, half, .none)
-    parts.multiply(bottom, a21 + depth, input, 3, left, d.pointee.bias, y, c21, output, last)
+    parts.multiply(top, a11, input, 0, width, zeros, nil, x, width, .none)
+    parts.multiply(top, a11 + depth, input, 1, left, bias, x, c11, output, last)
+    parts.multiply(top, s2, sumStride, 5, width, zeros, x, x, width, .none)
+    parts.multiply(top, s3, sumStride, 6, width, zeros, x, y, width, .none)
+    parts.multiply(bottom, a21 + depth, input, 3, left, bias, y, c21, output, last)
     if right > 0 {
-      parts.multiply(top, s1, sumStride, 4, half, zeros, nil, z, half, .none)
+      parts.multiply(top, s1, sumStride, 4, width, zeros, nil, z, width, .none)
       for row in 0..<top {
-        let from = row * half
+        let from = row * width
         if row < bottom {
-          addRows(y + from, z + from, d.pointee.bias + half, c21 + (row * output + half), right)
-          if !isIdentity(last) { activateRow(c21 + (row * output + half), c21 + (row * output + half), right, last) }
+          let to = c21 + (row * output + half)
+          addRows(y + from, z + from, bias + half, to, right)
+          if !isIdentity(last) { activateRow(to, to, right, last) }
         }
-        addRows(x + from, z + from, zeros, x + from, half)
+        addRows(x + from, z + from, zeros, x + from, width)
       }
-      parts.multiply(top, s4, sumStride, 2, right, d.pointee.bias + half, x, c11 + half, output, last)
+      parts.multiply(top, s4, sumStride, 2, right, bias + half, x, c11 + half, output, last)
     }
     if d.pointee.hasResidual {
-      let residual = UnsafePointer(buffers[2].assumingMemoryBound(to: Float.self)) + place * d.pointee.residualStride
-      finish(d, c11, residual, rows: top)
-      finish(d, c21, residual + upper * d.pointee.residualStride, rows: bottom)
+      let residual = UnsafePointer(buffers[2].assumingMemoryBound(to: Float.self)) + (place * d.pointee.residualStride + column)
+      let lowerResidual = residual + upper * d.pointee.residualStride
+      finish(d, c11, residual, rows: top, columns: left)
+      finish(d, c21, lowerResidual, rows: bottom, columns: left)
+      finish(d, c11 + half, residual + half, rows: top, columns: right)
+      finish(d, c21 + half, lowerResidual + half, rows: bottom, columns: right)
     }
   }
 }
@@ -87,17 +103,21 @@ func stepStrassenF32(
 private struct StrassenParts {
   let d: UnsafePointer<StrassenF32Descriptor>
   let scratch: UnsafeMutableRawPointer
+  /// The first panel of each half.
+  let panel: Int
+  /// Floats between the rows of a product.
+  let stride: Int
 
   /// `to = epilogue(rows · weights[part] + bias (+ residual))`; a residual's rows are as far apart as a product's.
   func multiply(
     _ rows: Int, _ from: UnsafePointer<Float>, _ fromStride: Int, _ part: Int, _ columns: Int, _ bias: UnsafePointer<Float>,
     _ residual: UnsafeMutablePointer<Float>?, _ to: UnsafeMutablePointer<Float>, _ toStride: Int, _ epilogue: Epilogue
   ) {
-    if rows == 0 { return }
+    if rows == 0 || columns == 0 { return }
     var descriptor = d.pointee.part(
       rowCount: rows, inputStride: fromStride, outputStride: toStride, columns: columns,
-      weights: d.pointee.weights + part * d.pointee.packing.partCount, bias: bias, epilogue: epilogue,
-      residualStride: residual == nil ? nil : d.pointee.productStride)
+      weights: d.pointee.weights + (part * d.pointee.packing.partCount + panel * 16 * (d.pointee.inChannels / 2)), bias: bias,
+      epilogue: epilogue, residualStride: residual == nil ? nil : stride)
     var buffers = (
       UnsafeMutableRawPointer(to), UnsafeMutableRawPointer(mutating: from), UnsafeMutableRawPointer(residual ?? to)
     )
@@ -166,20 +186,21 @@ private func addRows(
 
 /// Adds the residual and applies the activation to rows that are otherwise finished.
 private func finish(
-  _ d: UnsafePointer<StrassenF32Descriptor>, _ output: UnsafeMutablePointer<Float>, _ residual: UnsafePointer<Float>, rows: Int
+  _ d: UnsafePointer<StrassenF32Descriptor>, _ output: UnsafeMutablePointer<Float>, _ residual: UnsafePointer<Float>, rows: Int,
+  columns: Int
 ) {
   for row in 0..<rows {
     let to = output + row * d.pointee.outputStride
     let from = residual + row * d.pointee.residualStride
     var i = 0
-    while i + 8 <= d.pointee.outChannels {
+    while i + 8 <= columns {
       store8(load8(to + i) + load8(from + i), to + i)
       i += 8
     }
-    while i < d.pointee.outChannels {
+    while i < columns {
       to[i] += from[i]
       i += 1
     }
-    if !isIdentity(d.pointee.epilogue) { activateRow(to, to, d.pointee.outChannels, d.pointee.epilogue) }
+    if !isIdentity(d.pointee.epilogue) { activateRow(to, to, columns, d.pointee.epilogue) }
   }
 }

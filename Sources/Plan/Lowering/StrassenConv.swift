@@ -10,16 +10,26 @@ extension PlanBuilder {
       && g.outputHeight * g.outputWidth >= 16 && g.batch > 0
   }
 
-  /// Pairs of rows of a task: sums and products together fill three quarters of the second-level cache, and with threads there are tasks for all.
-  func strassenBlock(_ conv: ConvShape, _ g: Geometry, threads: Int) -> Int {
+  /// Pairs of rows and of panels of a task.
+  ///
+  /// Sums and products together fill three quarters of the second-level cache. Threads divide the rows, in shares of whole tiles where those
+  /// are about equal; where a share has few tiles they divide the panels, and each makes the sums of all rows itself.
+  func strassenBlocks(_ conv: ConvShape, _ g: Geometry, threads: Int) -> (rows: Int, panels: Int) {
     let packing = StrassenPacking(inChannels: conv.channels, outChannels: conv.outputs)
     let perPair = 4 * (2 * conv.channels + 3 * packing.half)
     let tile = tileRows(.gemmF32)
     let upper = blocks(g.outputHeight * g.outputWidth, of: 2)
     let most = max(2 * tile, machine.level2Bytes / 4 * 3 / max(1, perPair))
-    var tasks = blocks(upper, of: most)
-    if threads > 1 && g.batch < threads { tasks = min(blocks(upper, of: tile), roundUp(tasks, to: threads)) }
-    return max(1, min(upper, roundUp(blocks(upper, of: tasks), to: tasks == 1 ? 1 : tile)))
+    let tasks = blocks(upper, of: most)
+    func rows(_ tasks: Int) -> Int { max(1, min(upper, roundUp(blocks(upper, of: tasks), to: tasks == 1 ? 1 : tile))) }
+    guard threads > 1 && g.batch < threads else { return (rows(tasks), packing.panels) }
+    let divided = min(blocks(upper, of: tile), roundUp(tasks, to: threads))
+    // What the largest share has more than an equal one, of sixteenths.
+    let share = roundUp(blocks(upper, of: divided), to: tile) * roundUp(divided, to: threads)
+    if 16 * share <= 17 * upper { return (rows(divided), packing.panels) }
+    // A last tile that is not full costs little where there are others.
+    if blocks(upper, of: divided) >= 4 * tile { return (blocks(upper, of: divided), packing.panels) }
+    return (rows(tasks), blocks(packing.panels, of: min(packing.panels, threads)))
   }
 
   /// Why weights are not fit for it: the rounding errors would be too large.
@@ -48,11 +58,12 @@ extension PlanBuilder {
     }
     let columns = try memory.constant(byteCount: 4 * packing.biasCount).bindMemory(to: Float.self, capacity: packing.biasCount)
     bias.withUnsafeBufferPointer { source in if let base = source.baseAddress { packing.packBias(base, into: columns) } }
+    let grid = strassenBlocks(conv, geometry, threads: options.threads)
     return StrassenF32Descriptor(
       images: geometry.batch, rows: geometry.outputHeight * geometry.outputWidth, inputStride: geometry.inputPixelStride,
       outputStride: geometry.outputPixelStride,
       inChannels: conv.channels, outChannels: conv.outputs, weights: weights.assumingMemoryBound(to: Float.self), bias: columns,
-      epilogue: epilogue, residualStride: residualStride, rowBlock: strassenBlock(conv, geometry, threads: options.threads),
+      epilogue: epilogue, residualStride: residualStride, rowBlock: grid.rows, panelBlock: grid.panels,
       product: product.step)
   }
 }

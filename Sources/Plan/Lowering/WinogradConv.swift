@@ -33,7 +33,7 @@ extension PlanBuilder {
       }
     }
     if !options.exact, !fromPlanes, isStrassen(conv, geometry), bias.allSatisfy(\.isFinite) {
-      let nanoseconds = costs.strassen(strassenBlock(conv, geometry, threads: 1))
+      let nanoseconds = costs.strassen(strassenBlocks(conv, geometry, threads: 1).rows)
       candidates.append(Candidate(name: "strassen", nanoseconds: nanoseconds) { try self.strassenRefusal(w, conv) })
       ways.append(.strassen)
     }
