@@ -76,25 +76,25 @@ struct Layer {
   ]
 }
 
-func productF32Cases() -> [Case] {
-  Layer.products.map { layer in
-    let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
-    let packing = GemmPacking(
-      groups: layer.groups, groupOutChannels: layer.outChannels / layer.groups, groupInChannels: layer.inChannels / layer.groups,
-      taps: layer.kernel * layer.kernel)
-    let descriptor = GemmF32Descriptor(
-      geometry: layer.geometry, groups: layer.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
-      weights: Buffer.floats(packing.f32Bytes / 4).pointer(), bias: Buffer.floats(packing.columnCount).pointer(), epilogue: .relu,
-      inputIsNCHW: layer.planar)
-    var others: [GemmF32Descriptor] = []
-    for _ in 1..<max(2, layer.weightsInTurn / packing.f32Bytes) where layer.weightsInTurn > 0 {
-      others.append(descriptor)
-      others[others.count - 1].weights = UnsafePointer(Buffer.floats(packing.f32Bytes / 4).pointer())
-    }
-    return Case(
-      layer.name, macs: layer.macs, bytes: Double(4 * (input + output) + packing.f32Bytes), descriptor, [.floats(output), .floats(input)],
-      others: others)
+func productF32Cases() -> [Case] { Layer.products.map(productF32Case) }
+
+func productF32Case(_ layer: Layer) -> Case {
+  let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
+  let packing = GemmPacking(
+    groups: layer.groups, groupOutChannels: layer.outChannels / layer.groups, groupInChannels: layer.inChannels / layer.groups,
+    taps: layer.kernel * layer.kernel)
+  let descriptor = GemmF32Descriptor(
+    geometry: layer.geometry, groups: layer.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
+    weights: Buffer.floats(packing.f32Bytes / 4).pointer(), bias: Buffer.floats(packing.columnCount).pointer(), epilogue: .relu,
+    inputIsNCHW: layer.planar)
+  var others: [GemmF32Descriptor] = []
+  for _ in 1..<max(2, layer.weightsInTurn / packing.f32Bytes) where layer.weightsInTurn > 0 {
+    others.append(descriptor)
+    others[others.count - 1].weights = UnsafePointer(Buffer.floats(packing.f32Bytes / 4).pointer())
   }
+  return Case(
+    layer.name, macs: layer.macs, bytes: Double(4 * (input + output) + packing.f32Bytes), descriptor, [.floats(output), .floats(input)],
+    others: others)
 }
 
 func productU8S8Cases() -> [Case] {

@@ -29,7 +29,7 @@ func winogradCases() -> [Case] {
   Layer.filters.flatMap { layer in (layer.kernel == 3 ? [2, 4, 6] : [2, 4]).map { winogradCase(layer, tile: $0) } }
 }
 
-private func winogradCase(_ layer: Layer, tile: Int) -> Case {
+func winogradCase(_ layer: Layer, tile: Int) -> Case {
   let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
   let packing = WinogradPacking(
     tile: tile, window: layer.kernel, groupOutChannels: layer.outChannels, groupInChannels: layer.inChannels)

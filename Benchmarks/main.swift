@@ -11,6 +11,7 @@ import KernelsAVX512
 
 // Times every kernel of the registry on its family's cases: KernelBenchmarks [text that the line must contain].
 // KernelBenchmarks --calibrate prints the cost table of this machine, --calibrate-avx2 that of the kernels without AVX-512.
+// KernelBenchmarks sparse times sparse layers beside the dense kernels for the same layers.
 // KernelBenchmarks --network file.onnx [threads [rounds]] times a network with chains by bands and without.
 let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
 if let first = CommandLine.arguments.dropFirst().first, first.hasPrefix("--calibrate") {
@@ -19,6 +20,10 @@ if let first = CommandLine.arguments.dropFirst().first, first.hasPrefix("--calib
 }
 if CommandLine.arguments.dropFirst().first == "--network" {
   try compareBands(Array(CommandLine.arguments.dropFirst(2)))
+  exit(0)
+}
+if CommandLine.arguments.dropFirst().first == "sparse" {
+  SparseComparison(entries: wide + kernelTable()).run()
   exit(0)
 }
 let wanted = CommandLine.arguments.dropFirst().first

@@ -1,0 +1,108 @@
+/// The weights of a sparse convolution, packed: what the plan writes once and the kernel reads.
+///
+/// A tile's input is copied to a *panel* that stays in the first-level cache, strip by strip, such that every tap of every pixel lies at the same
+/// distance from the panel's beginning for all output channels. A strip is of one input channel and column of the window: pixel p of the tile
+/// lies at place p, and at p + width·(line of the window) for the window's other lines. Where strides leave lines out, lines go to as many strips as
+/// the stride says; where that would take more room, every tap has a strip of its own. A stored weight is its value and the place of its tap:
+///
+///     strips  SparseStrip [strip of a channel]                              what it holds
+///     starts  UInt32      [group][block of strips][band of 64 rows]        its first quad
+///     pairs   SparsePair  [group][block of strips][band of 64 rows][32]
+///     quads   SparseQuad  those of a pair side by side; the pairs of a band, the bands of a block, …
+///
+/// Rows of about as many weights are paired, since both are filled up with zeros to the same even number. The first strip is of zeros, for these.
+/// The packed form depends on the window, the output's extents and the channels, not on the batch, the input's extents and where tensors lie.
+package struct SparsePacking: Sendable {
+  package let form: SparseForm
+  /// Weights that are not zero.
+  package private(set) var stored = 0
+  /// Bytes of the packed weights.
+  package private(set) var byteCount = 0
+
+  private let layout: SparseLayout
+  private var starts: [UInt32] = []
+  private var pairs: [SparsePair] = []
+
+  /// Looks for the zeros of `source` and decides how to pack the others.
+  /// - Parameters:
+  ///   - source: weights [output channel of all groups][input channel of a group][tap], `strides` apart.
+  ///   - level1Bytes: of the first-level cache.
+  package init(
+    _ geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, _ source: UnsafePointer<Float>,
+    _ strides: GemmPacking.Strides, level1Bytes: Int, tileVectors: Int? = nil
+  ) {
+    layout = SparseLayout(
+      geometry, groups: groups, groupInChannels: groupInChannels, groupOutChannels: groupOutChannels, level1Bytes: level1Bytes,
+      tileVectors: tileVectors)
+    var form = layout.form
+    let rowsOfAll = groups * groupOutChannels
+    var quads = 0
+    var counts = [Int](repeating: 0, count: SparseForm.bandRows)
+    for group in 0..<groups {
+      for block in 0..<form.stripBlocks {
+        for band in 0..<form.bands {
+          starts.append(UInt32(quads))
+          let first = group * groupOutChannels + band * SparseForm.bandRows
+          let rows = min(SparseForm.bandRows, rowsOfAll - first, groupOutChannels - band * SparseForm.bandRows)
+          for row in 0..<rows {
+            counts[row] = 0
+            layout.forEachTerm(block) { channel, tap, _ in
+              if source[(first + row) * strides.output + channel * strides.input + tap * strides.tap] != 0 { counts[row] += 1 }
+            }
+            stored += counts[row]
+          }
+          let order = (0..<rows).sorted { (counts[$0], $0) < (counts[$1], $1) }
+          for pair in 0..<SparseForm.bandRows / 2 {
+            guard 2 * pair < rows else {
+              pairs.append(SparsePair(quads: 0, a: 0, b: 0))
+              continue
+            }
+            let a = order[2 * pair]
+            let b = 2 * pair + 1 < rows ? order[2 * pair + 1] : a
+            let count = blocks(max(counts[a], counts[b]), of: 2)
+            pairs.append(SparsePair(quads: UInt32(count), a: UInt16(a), b: UInt16(b)))
+            quads += count
+          }
+        }
+      }
+    }
+    form.startsOffset = roundUp(MemoryLayout<SparseStrip>.stride * form.strips, to: 64)
+    form.pairsOffset = roundUp(form.startsOffset + 4 * starts.count, to: 64)
+    form.quadsOffset = roundUp(form.pairsOffset + MemoryLayout<SparsePair>.stride * pairs.count, to: 64)
+    byteCount = form.quadsOffset + MemoryLayout<SparseQuad>.stride * quads
+    self.form = form
+  }
+
+  /// Writes `byteCount` bytes, aligned to 64, of the weights that the packing was made for.
+  package func pack(_ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides, into target: UnsafeMutableRawPointer) {
+    target.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    for (index, strip) in layout.strips.enumerated() {
+      target.storeBytes(of: strip.place, toByteOffset: MemoryLayout<SparseStrip>.stride * index, as: SparseStrip.self)
+    }
+    for (index, start) in starts.enumerated() { target.storeBytes(of: start, toByteOffset: form.startsOffset + 4 * index, as: UInt32.self) }
+    let pairStride = MemoryLayout<SparsePair>.stride
+    for (index, pair) in pairs.enumerated() {
+      target.storeBytes(of: pair, toByteOffset: form.pairsOffset + pairStride * index, as: SparsePair.self)
+    }
+    let half = SparseForm.bandRows / 2
+    var quads = target + form.quadsOffset
+    for (index, pair) in pairs.enumerated() where pair.quads > 0 {
+      let section = index / half
+      let (band, block, group) = (section % form.bands, section / form.bands % form.stripBlocks, section / form.bands / form.stripBlocks)
+      let first = group * form.groupOutChannels + band * SparseForm.bandRows
+      for (side, row) in [Int(pair.a), Int(pair.b)].enumerated() where side == 0 || pair.a != pair.b {
+        var place = 0
+        layout.forEachTerm(block) { channel, tap, offset in
+          let value = source[(first + row) * strides.output + channel * strides.input + tap * strides.tap]
+          if value == 0 { return }
+          let quad = quads + place / 2 * MemoryLayout<SparseQuad>.stride
+          let lane = place % 2 * 2 + side
+          quad.storeBytes(of: UInt16(4 * offset), toByteOffset: 2 * lane, as: UInt16.self)
+          quad.storeBytes(of: value, toByteOffset: 8 + 4 * lane, as: Float.self)
+          place += 1
+        }
+      }
+      quads += Int(pair.quads) * MemoryLayout<SparseQuad>.stride
+    }
+  }
+}

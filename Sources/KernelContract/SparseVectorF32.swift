@@ -1,0 +1,101 @@
+/// A sparse matrix times one vector, or a few: `out[v][n] = f(Σ over stored k of w[n, k] · in[v][k] + bias[n])`; a fully connected layer at batch 1.
+///
+/// What counts is the weights' way from memory: 6 bytes for each that is stored. More vectors than a few are `SparseF32Descriptor`'s.
+/// An element's sum is made in an order that depends on its row of weights alone. Buffers: output, input.
+package struct SparseVectorF32Descriptor: StepDescriptor {
+  package static let family = KernelFamily.sparseVectorF32
+
+  package var form: SparseVectorForm
+  /// Dense vectors, `inputStride` and `outputStride` elements apart.
+  package var vectors: Int
+  package var inputStride: Int
+  package var outputStride: Int
+  /// Written by `SparseVectorPacking.pack`.
+  package var weights: UnsafeRawPointer
+  /// One value for each row.
+  package var bias: UnsafePointer<Float>
+  package var epilogue: Epilogue
+  /// Rows of one task.
+  package var rowBlock: Int
+
+  package init(
+    packing: SparseVectorPacking, vectors: Int = 1, weights: UnsafeRawPointer, bias: UnsafePointer<Float>, epilogue: Epilogue = .none
+  ) {
+    form = packing.form
+    self.vectors = vectors
+    inputStride = form.depth
+    outputStride = form.rows
+    self.weights = weights
+    self.bias = bias
+    self.epilogue = epilogue
+    rowBlock = max(8, min(64, blocks(form.rows, of: 16)))
+  }
+
+  package var taskCount: Int { blocks(form.rows, of: rowBlock) &* vectors }
+  package var scratchBytes: Int { 0 }
+}
+
+/// The extents of a packed sparse matrix and where its parts lie; see `SparseVectorPacking`.
+package struct SparseVectorForm: BitwiseCopyable, Sendable {
+  package var rows: Int
+  package var depth: Int
+  /// Parts of 65536 columns.
+  package var parts: Int
+  /// Bytes from the packed weights' beginning.
+  package var indicesOffset: Int
+  package var valuesOffset: Int
+}
+
+/// A sparse matrix, packed for products with vectors: what the plan writes once and the kernel reads.
+///
+///     starts   UInt32  [row][part], and the end          the first weight
+///     indices  UInt16  row by row, part by part          the column, less the part's first
+///     values   f32     in the same order
+///
+/// A part is 65536 columns. Both lists end with a few elements that are never used, so that whole vectors may be read.
+package struct SparseVectorPacking: Sendable {
+  package let form: SparseVectorForm
+  /// Weights that are not zero.
+  package let stored: Int
+  private static var part: Int { 65_536 }
+  private static var slack: Int { 16 }
+
+  /// Counts what is not zero.
+  /// - Parameter source: weights, column k of row n at `n · strides.output + k · strides.input`.
+  package init(rows: Int, depth: Int, _ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides) {
+    var stored = 0
+    for row in 0..<rows {
+      for k in 0..<depth where source[row * strides.output + k * strides.input] != 0 { stored += 1 }
+    }
+    self.stored = stored
+    let parts = max(1, blocks(depth, of: Self.part))
+    let indices = roundUp(4 * (rows * parts + 1), to: 64)
+    form = SparseVectorForm(
+      rows: rows, depth: depth, parts: parts, indicesOffset: indices, valuesOffset: roundUp(indices + 2 * (stored + Self.slack), to: 64))
+  }
+
+  /// Bytes of the packed weights.
+  package var byteCount: Int { form.valuesOffset + 4 * (stored + Self.slack) }
+
+  /// Writes `byteCount` bytes, aligned to 64, of the weights that the packing was made for.
+  package func pack(_ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides, into target: UnsafeMutableRawPointer) {
+    target.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
+    let starts = target.assumingMemoryBound(to: UInt32.self)
+    let indices = (target + form.indicesOffset).assumingMemoryBound(to: UInt16.self)
+    let values = (target + form.valuesOffset).assumingMemoryBound(to: Float.self)
+    var place = 0
+    for row in 0..<form.rows {
+      for part in 0..<form.parts {
+        starts[row * form.parts + part] = UInt32(place)
+        for k in part * Self.part..<min(form.depth, (part + 1) * Self.part) {
+          let value = source[row * strides.output + k * strides.input]
+          if value == 0 { continue }
+          indices[place] = UInt16(k - part * Self.part)
+          values[place] = value
+          place += 1
+        }
+      }
+    }
+    starts[form.rows * form.parts] = UInt32(place)
+  }
+}

@@ -1,0 +1,122 @@
+import KernelContract
+
+/// `sparse_f32_2x56`: see `SparseF32Descriptor`. Consecutive tasks of one tile share its panels.
+///
+/// For each block of strips, the panel is filled and every band's rows are walked in pairs; sums wait in scratch between blocks. Complete sums
+/// go straight to planes where whole vectors may be written, and by way of the scratch otherwise.
+func stepSparseF32(
+  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
+) {
+  let d = descriptor.assumingMemoryBound(to: SparseF32Descriptor.self)
+  let geometry = descriptor.assumingMemoryBound(to: Geometry.self)
+  let form = d.pointee.form
+  let output = buffers[0].assumingMemoryBound(to: Float.self)
+  let input = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
+  let residual = d.pointee.hasResidual ? UnsafePointer(buffers[2].assumingMemoryBound(to: Float.self)) : nil
+  let weights = d.pointee.weights
+  let starts = (weights + form.startsOffset).assumingMemoryBound(to: UInt32.self)
+  let pairs = (weights + form.pairsOffset).assumingMemoryBound(to: SparsePair.self)
+  let quads = (weights + form.quadsOffset).assumingMemoryBound(to: SparseQuad.self)
+
+  let pixels = geometry.pointee.outputHeight * geometry.pointee.outputWidth
+  let tilePixels = 8 * form.tileVectors
+  let tiles = blocks(pixels, of: tilePixels)
+  let (bandRows, sharedBands) = (64, 8)
+  let bands = blocks(form.groupOutChannels, of: bandRows)
+  let bandBlocks = blocks(bands, of: d.pointee.bandBlock)
+  let stripCount = form.groupInChannels * form.strips
+
+  let panel = scratch.assumingMemoryBound(to: Float.self)
+  let sums = (scratch + form.panelFloats * 4).assumingMemoryBound(to: Float.self)
+  for i in 0..<tilePixels { panel[i] = 0 }
+  let clamps = isClamp(d.pointee.epilogue)
+  let writesPlanes = clamps && geometry.pointee.outputPixelStride == 1
+  var source = SparseSource(
+    geometry: geometry, input: input, channelStride: d.pointee.inputChannelStride,
+    strips: weights.assumingMemoryBound(to: SparseStrip.self), stripsOfChannel: form.strips, stripFloats: form.stripFloats, pixel: 0,
+    places: 0)
+  var tile = SparseTileF32(
+    quads: quads, pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(panel), bias: nil, sums: sums, output: nil,
+    outputStride: d.pointee.outputChannelStride, residual: nil, residualStride: d.pointee.residualChannelStride,
+    low: clamps ? d.pointee.epilogue.a : -.infinity, high: clamps ? d.pointee.epilogue.b : .infinity)
+
+  var task = begin
+  while task < end {
+    let place = task / bandBlocks
+    let group = place % form.groups
+    let image = place / form.groups / tiles
+    let inImage = place / form.groups % tiles
+    // The bands of this tile, as many as share a panel.
+    let first = (task - place * bandBlocks) * d.pointee.bandBlock
+    let last = min(min(end, (place + 1) * bandBlocks) - place * bandBlocks, bandBlocks) * d.pointee.bandBlock
+    let bandEnd = min(bands, last)
+    task = min(end, (place + 1) * bandBlocks)
+
+    source.pixel = inImage * tilePixels
+    let count = min(tilePixels, pixels - source.pixel)
+    let width = blocks(count, of: 8)
+    source.places = count + form.stripFloats - tilePixels
+    source.input = input + (image * d.pointee.inputImageStride + group * form.groupInChannels * d.pointee.inputChannelStride)
+    let outputChannel = group * form.groupOutChannels
+    let outputPlace =
+      image * d.pointee.outputImageStride + outputChannel * d.pointee.outputChannelStride
+      + source.pixel * geometry.pointee.outputPixelStride
+    let residualPlace =
+      image * d.pointee.residualImageStride + outputChannel * d.pointee.residualChannelStride
+      + source.pixel * geometry.pointee.outputPixelStride
+    var bandBegin = first
+    while bandBegin < bandEnd {
+      let shared = min(bandEnd, bandBegin + sharedBands)
+      for block in 0..<form.stripBlocks {
+        let firstStrip = block * form.stripBlock
+        source.fill(firstStrip, min(stripCount, firstStrip + form.stripBlock), into: panel + tilePixels)
+        let isComplete = block + 1 == form.stripBlocks
+        for band in bandBegin..<shared {
+          let section = (group * form.stripBlocks + block) * bands + band
+          let row = band * bandRows
+          tile.quads = quads + Int(starts[section])
+          tile.pairs = pairs + section * (bandRows / 2)
+          tile.pairCount = blocks(min(bandRows, form.groupOutChannels - row), of: 2)
+          tile.bias = block == 0 ? d.pointee.bias + (outputChannel + row) : nil
+          tile.sums = sums + (band - bandBegin) * bandRows * tilePixels
+          let straight = isComplete && writesPlanes && count == 8 * width
+          tile.output = straight ? output + (outputPlace + row * d.pointee.outputChannelStride) : nil
+          if straight, let residual { tile.residual = residual + (residualPlace + row * d.pointee.residualChannelStride) }
+          multiplySparse(width, &tile)
+          if isComplete && !straight {
+            let rows = min(bandRows, form.groupOutChannels - row)
+            finishSparse(
+              d, tile.sums, rows: rows, stride: 8 * width, count: count,
+              output + (outputPlace + row * d.pointee.outputChannelStride),
+              residual.map { $0 + (residualPlace + row * d.pointee.residualChannelStride) })
+          }
+        }
+      }
+      bandBegin = shared
+    }
+  }
+}
+
+/// Adds the residual to complete sums, applies the activation and writes them where they belong.
+private func finishSparse(
+  _ d: UnsafePointer<SparseF32Descriptor>, _ sums: UnsafeMutablePointer<Float>, rows: Int, stride: Int, count: Int,
+  _ output: UnsafeMutablePointer<Float>, _ residual: UnsafePointer<Float>?
+) {
+  let pixelStride = d.pointee.geometry.outputPixelStride
+  let (channelStride, addedStride) = (d.pointee.outputChannelStride, d.pointee.residualChannelStride)
+  for row in 0..<rows {
+    let from = sums + row * stride
+    let to = output + row * channelStride
+    if let residual {
+      let added = residual + row * addedStride
+      for i in 0..<count { from[i] += added[i * pixelStride] }
+    }
+    activateRow(from, from, count, d.pointee.epilogue)
+    if pixelStride == 1 {
+      for i in 0..<count { to[i] = from[i] }
+    } else {
+      for i in 0..<count { to[i * pixelStride] = from[i] }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import KernelContract
+
+/// The sums of two rows (a, b) by up to seven vectors of pixels: 14 accumulators, which with a broadcast weight leave one register.
+///
+/// Widths (1 … 7) are constants where these functions are inlined.
+struct SparseSumsF32 {
+  private var a0: Float8
+  private var a1: Float8
+  private var a2: Float8
+  private var a3: Float8
+  private var a4: Float8
+  private var a5: Float8
+  private var a6: Float8
+  private var b0: Float8
+  private var b1: Float8
+  private var b2: Float8
+  private var b3: Float8
+  private var b4: Float8
+  private var b5: Float8
+  private var b6: Float8
+
+  @inline(__always)
+  init(_ a: Float8, _ b: Float8) {
+    (a0, a1, a2, a3, a4, a5, a6) = (a, a, a, a, a, a, a)
+    (b0, b1, b2, b3, b4, b5, b6) = (b, b, b, b, b, b, b)
+  }
+
+  @inline(__always)
+  init(_ width: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
+    self.init(load8(a), load8(b))
+    if width > 1 { (a1, b1) = (load8(a + 8), load8(b + 8)) }
+    if width > 2 { (a2, b2) = (load8(a + 16), load8(b + 16)) }
+    if width > 3 { (a3, b3) = (load8(a + 24), load8(b + 24)) }
+    if width > 4 { (a4, b4) = (load8(a + 32), load8(b + 32)) }
+    if width > 5 { (a5, b5) = (load8(a + 40), load8(b + 40)) }
+    if width > 6 { (a6, b6) = (load8(a + 48), load8(b + 48)) }
+  }
+
+  /// Adds a weight times the pixels at `x` to row a.
+  @inline(__always)
+  mutating func addA(_ width: Int, _ weight: Float, _ x: UnsafePointer<Float>) {
+    let w = splat8(weight)
+    a0 = a0.addingProduct(w, load8(x))
+    if width > 1 { a1 = a1.addingProduct(w, load8(x + 8)) }
+    if width > 2 { a2 = a2.addingProduct(w, load8(x + 16)) }
+    if width > 3 { a3 = a3.addingProduct(w, load8(x + 24)) }
+    if width > 4 { a4 = a4.addingProduct(w, load8(x + 32)) }
+    if width > 5 { a5 = a5.addingProduct(w, load8(x + 40)) }
+    if width > 6 { a6 = a6.addingProduct(w, load8(x + 48)) }
+  }
+
+  @inline(__always)
+  mutating func addB(_ width: Int, _ weight: Float, _ x: UnsafePointer<Float>) {
+    let w = splat8(weight)
+    b0 = b0.addingProduct(w, load8(x))
+    if width > 1 { b1 = b1.addingProduct(w, load8(x + 8)) }
+    if width > 2 { b2 = b2.addingProduct(w, load8(x + 16)) }
+    if width > 3 { b3 = b3.addingProduct(w, load8(x + 24)) }
+    if width > 4 { b4 = b4.addingProduct(w, load8(x + 32)) }
+    if width > 5 { b5 = b5.addingProduct(w, load8(x + 40)) }
+    if width > 6 { b6 = b6.addingProduct(w, load8(x + 48)) }
+  }
+
+  /// Adds a residual to both rows.
+  @inline(__always)
+  mutating func add(_ width: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
+    let added = SparseSumsF32(width, a, b)
+    (a0, b0) = (a0 + added.a0, b0 + added.b0)
+    if width > 1 { (a1, b1) = (a1 + added.a1, b1 + added.b1) }
+    if width > 2 { (a2, b2) = (a2 + added.a2, b2 + added.b2) }
+    if width > 3 { (a3, b3) = (a3 + added.a3, b3 + added.b3) }
+    if width > 4 { (a4, b4) = (a4 + added.a4, b4 + added.b4) }
+    if width > 5 { (a5, b5) = (a5 + added.a5, b5 + added.b5) }
+    if width > 6 { (a6, b6) = (a6 + added.a6, b6 + added.b6) }
+  }
+
+  @inline(__always)
+  mutating func clamp(_ width: Int, _ low: Float8, _ high: Float8) {
+    (a0, b0) = (atMost(high, atLeast(low, a0)), atMost(high, atLeast(low, b0)))
+    if width > 1 { (a1, b1) = (atMost(high, atLeast(low, a1)), atMost(high, atLeast(low, b1))) }
+    if width > 2 { (a2, b2) = (atMost(high, atLeast(low, a2)), atMost(high, atLeast(low, b2))) }
+    if width > 3 { (a3, b3) = (atMost(high, atLeast(low, a3)), atMost(high, atLeast(low, b3))) }
+    if width > 4 { (a4, b4) = (atMost(high, atLeast(low, a4)), atMost(high, atLeast(low, b4))) }
+    if width > 5 { (a5, b5) = (atMost(high, atLeast(low, a5)), atMost(high, atLeast(low, b5))) }
+    if width > 6 { (a6, b6) = (atMost(high, atLeast(low, a6)), atMost(high, atLeast(low, b6))) }
+  }
+
+  /// Row b first: where a row is its own partner, row a has the sums.
+  @inline(__always)
+  func write(_ width: Int, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>) {
+    store8(b0, b)
+    if width > 1 { store8(b1, b + 8) }
+    if width > 2 { store8(b2, b + 16) }
+    if width > 3 { store8(b3, b + 24) }
+    if width > 4 { store8(b4, b + 32) }
+    if width > 5 { store8(b5, b + 40) }
+    if width > 6 { store8(b6, b + 48) }
+    store8(a0, a)
+    if width > 1 { store8(a1, a + 8) }
+    if width > 2 { store8(a2, a + 16) }
+    if width > 3 { store8(a3, a + 24) }
+    if width > 4 { store8(a4, a + 32) }
+    if width > 5 { store8(a5, a + 40) }
+    if width > 6 { store8(a6, a + 48) }
+  }
+}

@@ -1,0 +1,84 @@
+import KernelContract
+
+/// What one call reads and writes: a tile of pixels by a band of rows and a block of strips.
+struct SparseTileF32 {
+  var quads: UnsafePointer<SparseQuad>
+  var pairs: UnsafePointer<SparsePair>
+  var pairCount: Int
+  var panel: UnsafeRawPointer
+  /// Of the band's rows; nil behind the first block, where sums begin with those at `sums`.
+  var bias: UnsafePointer<Float>?
+  /// `[row][8 · width]`
+  var sums: UnsafeMutablePointer<Float>
+  /// Where the sums are complete and may be written as they are: the first row, `outputStride` floats between rows.
+  var output: UnsafeMutablePointer<Float>?
+  var outputStride: Int
+  var residual: UnsafePointer<Float>?
+  var residualStride: Int
+  var low: Float
+  var high: Float
+}
+
+/// `width` vectors of eight pixels.
+@inline(__always)
+private func multiply(_ width: Int, _ tile: UnsafePointer<SparseTileF32>) {
+  let panel = tile.pointee.panel
+  var quad = tile.pointee.quads
+  var pair = tile.pointee.pairs
+  let end = pair + tile.pointee.pairCount
+  while pair < end {
+    let (a, b) = (Int(pair.pointee.a), Int(pair.pointee.b))
+    let (sumsA, sumsB) = (tile.pointee.sums + a * (8 * width), tile.pointee.sums + b * (8 * width))
+    var sums: SparseSumsF32
+    if let bias = tile.pointee.bias {
+      sums = SparseSumsF32(splat8(bias[a]), splat8(bias[b]))
+    } else {
+      sums = SparseSumsF32(width, sumsA, sumsB)
+    }
+    let last = quad + Int(pair.pointee.quads)
+    while quad < last {
+      let offsets = quad.pointee.offsets
+      sums.addA(width, quad.pointee.values.0, place(panel, offsets & 0xFFFF))
+      sums.addB(width, quad.pointee.values.1, place(panel, offsets >> 16 & 0xFFFF))
+      sums.addA(width, quad.pointee.values.2, place(panel, offsets >> 32 & 0xFFFF))
+      sums.addB(width, quad.pointee.values.3, place(panel, offsets >> 48))
+      quad += 1
+    }
+    if let output = tile.pointee.output {
+      if let residual = tile.pointee.residual {
+        sums.add(width, residual + a * tile.pointee.residualStride, residual + b * tile.pointee.residualStride)
+      }
+      sums.clamp(width, splat8(tile.pointee.low), splat8(tile.pointee.high))
+      sums.write(width, output + a * tile.pointee.outputStride, output + b * tile.pointee.outputStride)
+    } else {
+      sums.write(width, sumsA, sumsB)
+    }
+    pair += 1
+  }
+}
+
+@inline(__always)
+private func place(_ panel: UnsafeRawPointer, _ bytes: UInt64) -> UnsafePointer<Float> {
+  (panel + Int(bitPattern: UInt(bytes))).assumingMemoryBound(to: Float.self)
+}
+
+@inline(never) private func multiply1(_ tile: UnsafePointer<SparseTileF32>) { multiply(1, tile) }
+@inline(never) private func multiply2(_ tile: UnsafePointer<SparseTileF32>) { multiply(2, tile) }
+@inline(never) private func multiply3(_ tile: UnsafePointer<SparseTileF32>) { multiply(3, tile) }
+@inline(never) private func multiply4(_ tile: UnsafePointer<SparseTileF32>) { multiply(4, tile) }
+@inline(never) private func multiply5(_ tile: UnsafePointer<SparseTileF32>) { multiply(5, tile) }
+@inline(never) private func multiply6(_ tile: UnsafePointer<SparseTileF32>) { multiply(6, tile) }
+@inline(never) private func multiply7(_ tile: UnsafePointer<SparseTileF32>) { multiply(7, tile) }
+
+/// A tile of `width` (1 … 7) vectors.
+func multiplySparse(_ width: Int, _ tile: UnsafePointer<SparseTileF32>) {
+  switch width {
+  case 1: multiply1(tile)
+  case 2: multiply2(tile)
+  case 3: multiply3(tile)
+  case 4: multiply4(tile)
+  case 5: multiply5(tile)
+  case 6: multiply6(tile)
+  default: multiply7(tile)
+  }
+}

@@ -1,0 +1,73 @@
+import KernelContract
+
+/// `sparse_vector_f32_1x8`: see `SparseVectorF32Descriptor`. A task is a block of rows for one vector.
+func stepSparseVectorF32(
+  _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
+  _ scratch: UnsafeMutableRawPointer
+) {
+  let d = descriptor.assumingMemoryBound(to: SparseVectorF32Descriptor.self)
+  let form = d.pointee.form
+  let output = buffers[0].assumingMemoryBound(to: Float.self)
+  let input = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
+  let starts = d.pointee.weights.assumingMemoryBound(to: UInt32.self)
+  let indices = (d.pointee.weights + form.indicesOffset).assumingMemoryBound(to: UInt16.self)
+  let values = (d.pointee.weights + form.valuesOffset).assumingMemoryBound(to: Float.self)
+  let rowBlocks = blocks(form.rows, of: d.pointee.rowBlock)
+  for task in begin..<end {
+    let vector = task / rowBlocks
+    let first = (task - vector * rowBlocks) * d.pointee.rowBlock
+    let last = min(form.rows, first + d.pointee.rowBlock)
+    let from = input + vector * d.pointee.inputStride
+    let to = output + vector * d.pointee.outputStride
+    for row in first..<last {
+      var sum = d.pointee.bias[row]
+      for part in 0..<form.parts {
+        let begin = Int(starts[row * form.parts + part])
+        let end = Int(starts[row * form.parts + part + 1])
+        sum += multiplyGathered(values + begin, indices + begin, end - begin, from + part * 65_536)
+      }
+      to[row] = sum
+    }
+    activateRow(to + first, to + first, last - first, d.pointee.epilogue)
+  }
+}
+
+/// Σ values[i] · x[indices[i]]: element i in sum i mod 16, which are added up in pairs; then those behind the last sixteen, one by one.
+@inline(__always)
+private func multiplyGathered(
+  _ values: UnsafePointer<Float>, _ indices: UnsafePointer<UInt16>, _ count: Int, _ x: UnsafePointer<Float>
+) -> Float {
+  var even = splat8(0)
+  var odd = splat8(0)
+  var i = 0
+  while i + 16 <= count {
+    even = even.addingProduct(load8(values + i), gather8(indices + i, x))
+    odd = odd.addingProduct(load8(values + i + 8), gather8(indices + i + 8, x))
+    i += 16
+  }
+  if i + 8 <= count {
+    even = even.addingProduct(load8(values + i), gather8(indices + i, x))
+    i += 8
+  }
+  var rest: Float = 0
+  while i < count {
+    rest = rest.addingProduct(values[i], x[Int(indices[i])])
+    i += 1
+  }
+  let sums = even + odd
+  let pairs = sums.lowHalf + sums.highHalf
+  return ((pairs[0] + pairs[1]) + (pairs[2] + pairs[3])) + rest
+}
+
+/// Eight elements of `x`. Two words of indices, which are taken apart in registers: the loads are what is scarce.
+@inline(__always)
+private func gather8(_ indices: UnsafePointer<UInt16>, _ x: UnsafePointer<Float>) -> Float8 {
+  let low = UnsafeRawPointer(indices).loadUnaligned(as: UInt64.self)
+  let high = UnsafeRawPointer(indices + 4).loadUnaligned(as: UInt64.self)
+  return Float8(
+    at(x, low & 0xFFFF), at(x, low >> 16 & 0xFFFF), at(x, low >> 32 & 0xFFFF), at(x, low >> 48), at(x, high & 0xFFFF),
+    at(x, high >> 16 & 0xFFFF), at(x, high >> 32 & 0xFFFF), at(x, high >> 48))
+}
+
+@inline(__always)
+private func at(_ x: UnsafePointer<Float>, _ index: UInt64) -> Float { x[Int(bitPattern: UInt(index))] }
