@@ -46,7 +46,32 @@ struct SparseComparison {
     if layer.kernel == 1, let product = entries.first(where: { $0.family == .gemmF32 }) {
       dense.append(strassenCase(layer.size, layer.inChannels, layer.outChannels, product))
     }
+    if CommandLine.arguments.contains("tiles") {
+      for percent in percents { tiles(layer, percent) }
+      return
+    }
     for percent in percents { compare(layer, percent, dense, sparseCase(layer, percent: percent)) }
+  }
+
+  private func tiles(_ layer: Layer, _ percent: Int) {
+    var items: [(String, Case)] = []
+    for shares in layer.kernel > 1 ? [true, false] : [true] {
+      for level1 in [24, 28, 32, 36, 44] {
+        for vectors in [4, 5, 6, 7] {
+          let item = sparseCase(layer, percent: percent, level1Bytes: level1 << 10, tileVectors: vectors, shares: shares)
+          items.append(("\(shares) L1 \(level1) \(item.name)", item))
+        }
+      }
+    }
+    items.append(("chosen", sparseCase(layer, percent: percent)))
+    guard let entry = entries.first(where: { $0.family == .sparseF32 }) else { return }
+    var best = items.map { _ in Double.infinity }
+    for _ in 0..<2 {
+      for (index, item) in items.enumerated() { best[index] = min(best[index], bestTime(budget: 0.01) { item.1.run(entry) }) }
+    }
+    for index in items.indices.sorted(by: { best[$0] < best[$1] }) {
+      print("\(layer.name) \(percent) %: \(rounded(best[index] * 1e6)) µs \(items[index].0)")
+    }
   }
 
   private func compare(_ layer: Layer, _ percent: Int, _ dense: [Case], _ sparse: Case) {
@@ -68,15 +93,15 @@ struct SparseComparison {
 }
 
 /// Counted as the dense layer that it replaces.
-func sparseCase(_ layer: Layer, percent: Int, tileVectors: Int? = nil) -> Case {
+func sparseCase(_ layer: Layer, percent: Int, level1Bytes: Int = 32 << 10, tileVectors: Int? = nil, shares: Bool? = nil) -> Case {
   var geometry = layer.geometry
   (geometry.inputPixelStride, geometry.outputPixelStride) = (1, 1)
   let weights = layer.sparseWeights(percent: percent)
   let taps = layer.kernel * layer.kernel
   let strides = GemmPacking.Strides(output: layer.inChannels * taps, input: taps, tap: 1)
   let packing = SparsePacking(
-    geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels, weights.pointer(), strides, level1Bytes: 32 << 10,
-    tileVectors: tileVectors)
+    geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels, weights.pointer(), strides, level1Bytes: level1Bytes,
+    tileVectors: tileVectors, sharesLines: shares)
   let packed = Buffer(bytes: packing.byteCount)
   packing.pack(weights.pointer(), strides, into: packed.base)
   let descriptor = SparseF32Descriptor(

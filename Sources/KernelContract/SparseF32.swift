@@ -102,8 +102,8 @@ package struct SparseForm: BitwiseCopyable, Sendable {
 /// What a strip holds: at place p + (width of the output) · i of a tile that begins at pixel 0, input line `strideY·(y + i) + line` and column
 /// `strideX·x + column`, where pixel p is (y, x); zeros outside the image.
 package struct SparseStrip: BitwiseCopyable, Sendable {
-  package var line: Int32
-  package var column: Int32
+  package var line: Int
+  package var column: Int
 }
 
 /// Two stored weights of each of two rows: row a, row b, row a, row b.

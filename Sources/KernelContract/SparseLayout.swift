@@ -8,7 +8,7 @@ struct SparseLayout: Sendable {
   private static var reach: Int { 65_536 / 4 }
 
   init(
-    _ g: Geometry, groups: Int, groupInChannels: Int, groupOutChannels: Int, level1Bytes: Int, tileVectors: Int?
+    _ g: Geometry, groups: Int, groupInChannels: Int, groupOutChannels: Int, level1Bytes: Int, tileVectors: Int?, sharesLines: Bool?
   ) {
     let pixels = g.outputHeight * g.outputWidth
     let vectors = max(1, tileVectors ?? Self.bestTile(blocks(pixels, of: 8)))
@@ -18,22 +18,25 @@ struct SparseLayout: Sendable {
     let farthest = g.isPointwise ? 0 : (g.kernelHeight - 1) * g.dilationY / g.strideY
     let shared = roundUp(tile + farthest * g.outputWidth, to: 8)
     let shares =
-      g.kernelHeight > 1 && g.kernelWidth * phases.count * shared <= g.taps * tile && tile + shared + 8 <= Self.reach
+      (sharesLines ?? true) && g.kernelHeight > 1
+      && g.kernelWidth * phases.count * shared <= (sharesLines == nil ? g.taps * tile : Self.reach) && tile + shared + 8 <= Self.reach
     for x in 0..<g.kernelWidth {
-      let column = Int32(truncatingIfNeeded: x * g.dilationX - g.padLeft)
-      // Each line by itself, or each line of the input that some window begins with.
-      for first in shares ? phases : (0..<g.kernelHeight).map({ $0 * g.dilationY }) {
-        let lines = (0..<g.kernelHeight).filter { shares ? $0 * g.dilationY % g.strideY == first : $0 * g.dilationY == first }
-        strips.append(
-          (
-            SparseStrip(line: Int32(truncatingIfNeeded: first - g.padTop), column: column),
-            lines.map { (tap: $0 * g.kernelWidth + x, offset: shares ? $0 * g.dilationY / g.strideY * g.outputWidth : 0) }
-          ))
+      let column = x * g.dilationX - g.padLeft
+      if shares {
+        for phase in phases {
+          let lines = (0..<g.kernelHeight).filter { $0 * g.dilationY % g.strideY == phase }
+          let taps = lines.map { (tap: $0 * g.kernelWidth + x, offset: $0 * g.dilationY / g.strideY * g.outputWidth) }
+          strips.append((SparseStrip(line: phase - g.padTop, column: column), taps))
+        }
+      } else {
+        for y in 0..<g.kernelHeight {
+          strips.append((SparseStrip(line: y * g.dilationY - g.padTop, column: column), [(tap: y * g.kernelWidth + x, offset: 0)]))
+        }
       }
     }
     let stripFloats = shares ? shared : tile
     let all = groupInChannels * strips.count
-    let room = min(level1Bytes / 4 * 7 / 8, Self.reach) - tile - 8
+    let room = min(level1Bytes / 4 * 15 / 16, Self.reach) - tile - 8
     let blockCount = max(1, blocks(all, of: max(1, room / stripFloats)))
     let block = max(1, blocks(all, of: blockCount))
     form = SparseForm(

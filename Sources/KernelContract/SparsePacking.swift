@@ -27,13 +27,15 @@ package struct SparsePacking: Sendable {
   /// - Parameters:
   ///   - source: weights [output channel of all groups][input channel of a group][tap], `strides` apart.
   ///   - level1Bytes: of the first-level cache.
+  ///   - tileVectors, sharesLines: where they are not to be chosen: the tile's width (1 … 7), and whether a strip serves several taps. Where both
+  ///     are given and the latter is false, the packed form depends on nothing but the window and the channels.
   package init(
     _ geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, _ source: UnsafePointer<Float>,
-    _ strides: GemmPacking.Strides, level1Bytes: Int, tileVectors: Int? = nil
+    _ strides: GemmPacking.Strides, level1Bytes: Int, tileVectors: Int? = nil, sharesLines: Bool? = nil
   ) {
     layout = SparseLayout(
       geometry, groups: groups, groupInChannels: groupInChannels, groupOutChannels: groupOutChannels, level1Bytes: level1Bytes,
-      tileVectors: tileVectors)
+      tileVectors: tileVectors, sharesLines: sharesLines)
     var form = layout.form
     let rowsOfAll = groups * groupOutChannels
     var quads = 0

@@ -9,8 +9,10 @@ struct SparseSource {
   var strips: UnsafePointer<SparseStrip>
   var stripsOfChannel: Int
   var stripFloats: Int
-  /// The tile's first pixel.
+  /// The tile's first pixel, and where it lies in the image.
   var pixel: Int
+  var line: Int
+  var column: Int
   /// Places of a strip that are needed: the tile's pixels, and what other lines of the window see.
   var places: Int
 
@@ -26,29 +28,54 @@ struct SparseSource {
       }
       return
     }
+    let g = geometry.pointee
+    let continues = g.inputPixelStride == 1 && g.strideX == 1 && g.strideY == 1 && g.inputWidth == g.outputWidth
     var channel = first / stripsOfChannel
     var strip = first - channel * stripsOfChannel
     var to = panel
     for _ in first..<end {
-      fillStrip(input + channel * channelStride, strips[strip], to)
+      if continues {
+        fillContinuous(input + channel * channelStride, strips[strip], to)
+      } else {
+        fillLines(input + channel * channelStride, strips[strip], to)
+      }
       to += stripFloats
       strip += 1
       if strip == stripsOfChannel { (channel, strip) = (channel + 1, 0) }
     }
   }
 
-  /// One channel seen by one place of the window: lines of the output's width.
-  private func fillStrip(_ channel: UnsafePointer<Float>, _ strip: SparseStrip, _ panel: UnsafeMutablePointer<Float>) {
+  /// One channel seen by one place of the window, where lines follow each other in the strip as in the input: one copy, and then zeros where a
+  /// window leaves its line.
+  @inline(__always)
+  private func fillContinuous(_ channel: UnsafePointer<Float>, _ strip: SparseStrip, _ panel: UnsafeMutablePointer<Float>) {
+    let width = geometry.pointee.outputWidth
+    // Place i holds pixel `start + i` of the channel, if there is one.
+    let start = pixel + strip.line * width + strip.column
+    let from = min(places, max(0, -start))
+    let until = max(from, min(places, geometry.pointee.inputHeight * width - start))
+    if from > 0 { zeroSpilling(from, panel) }
+    if until > from { copySpilling(channel + (start + from), until - from, panel + from) }
+    if until < places { zeroSpilling(places - until, panel + until) }
+    if strip.column == 0 { return }
+    let outside = min(width, abs(strip.column))
+    var first = (strip.column < 0 ? 0 : width - outside) - column
+    while first < places {
+      for i in max(0, first)..<max(0, min(places, first + outside)) { panel[i] = 0 }
+      first += width
+    }
+  }
+
+  /// The same line by line: any stride and width.
+  private func fillLines(_ channel: UnsafePointer<Float>, _ strip: SparseStrip, _ panel: UnsafeMutablePointer<Float>) {
     let g = geometry
     let (width, step) = (g.pointee.outputWidth, g.pointee.inputPixelStride)
     let (strideX, inputWidth) = (g.pointee.strideX, g.pointee.inputWidth)
     // The columns whose input is inside the image.
-    let column = Int(strip.column)
-    let left = column >= 0 ? 0 : min(width, blocks(-column, of: strideX))
-    let right = column >= inputWidth ? left : max(left, min(width, blocks(inputWidth - column, of: strideX)))
-    var y = pixel / width
-    var x = pixel - y * width
-    var line = y * g.pointee.strideY + Int(strip.line)
+    let left = strip.column >= 0 ? 0 : min(width, blocks(-strip.column, of: strideX))
+    let right = strip.column >= inputWidth ? left : max(left, min(width, blocks(inputWidth - strip.column, of: strideX)))
+    var x = column
+    var line = line * g.pointee.strideY + strip.line
     var to = panel
     let end = panel + places
     while to < end {
@@ -60,7 +87,7 @@ struct SparseSource {
         let (from, until) = (min(max(x, left), x + count), min(max(x, right), x + count))
         if from > x { zeroSpilling(from - x, to) }
         if until > from {
-          let source = channel + (line * inputWidth + from * strideX + column) * step
+          let source = channel + (line * inputWidth + from * strideX + strip.column) * step
           if step * strideX == 1 {
             copySpilling(source, until - from, to + (from - x))
           } else {
@@ -71,7 +98,6 @@ struct SparseSource {
       }
       to += count
       x = 0
-      y += 1
       line += g.pointee.strideY
     }
   }
@@ -97,11 +123,17 @@ private func zeroSpilling(_ count: Int, _ to: UnsafeMutablePointer<Float>) {
   }
 }
 
-@inline(__always)
+/// Copies elements `stride` apart, none behind the last; whole vectors where every other one is wanted.
 private func copyStrided(_ from: UnsafePointer<Float>, _ stride: Int, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
-  var source = from
-  for i in 0..<count {
-    to[i] = source.pointee
-    source += stride
+  var i = 0
+  if stride == 2 {
+    while i + 8 < count {
+      store8(SIMD16(lowHalf: load8(from + 2 * i), highHalf: load8(from + 2 * i + 8)).evenHalf, to + i)
+      i += 8
+    }
+  }
+  while i < count {
+    to[i] = from[i * stride]
+    i += 1
   }
 }

@@ -35,7 +35,7 @@ func stepSparseF32(
   var source = SparseSource(
     geometry: geometry, input: input, channelStride: d.pointee.inputChannelStride,
     strips: weights.assumingMemoryBound(to: SparseStrip.self), stripsOfChannel: form.strips, stripFloats: form.stripFloats, pixel: 0,
-    places: 0)
+    line: 0, column: 0, places: 0)
   var tile = SparseTileF32(
     quads: quads, pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(panel), bias: nil, sums: sums, output: nil,
     outputStride: d.pointee.outputChannelStride, residual: nil, residualStride: d.pointee.residualChannelStride,
@@ -54,6 +54,8 @@ func stepSparseF32(
     task = min(end, (place + 1) * bandBlocks)
 
     source.pixel = inImage * tilePixels
+    source.line = source.pixel / geometry.pointee.outputWidth
+    source.column = source.pixel - source.line * geometry.pointee.outputWidth
     let count = min(tilePixels, pixels - source.pixel)
     let width = blocks(count, of: 8)
     source.places = count + form.stripFloats - tilePixels

@@ -69,7 +69,7 @@ package final class Convolution: Sendable {
     switch weights {
     case .f32(let weights, let bias): try call.dense(weights, bias, workspace, x, y)
     case .int8(let quantized): try call.quantized(quantized, workspace, x, y)
-    case .sparse(let matrices, let bias): try call.sparse(matrices, bias, workspace, x, y)
+    case .sparse(let weights): try call.sparse(weights, workspace, x, y)
     }
   }
 

@@ -54,8 +54,7 @@ enum OperatorWeights: Sendable {
   /// For `GemmF32Descriptor`, or `DepthwiseF32Descriptor` where the shape is depthwise.
   case f32(weights: Storage, bias: Storage)
   case int8(QuantizedWeights)
-  /// One matrix [out / groups][depth] for each group.
-  case sparse([SparseMatrix], bias: Storage)
+  case sparse(SparseWeights)
 
   init(_ shape: ConvolutionShape, _ weights: UnsafeBufferPointer<Float>, _ bias: UnsafeBufferPointer<Float>?, _ format: WeightFormat) throws
   {
@@ -67,12 +66,8 @@ enum OperatorWeights: Sendable {
     case .f32: self = try OperatorWeights.f32(shape, weights, biases)
     case .int8(let range): self = .int8(try QuantizedWeights(shape, weights, biases, range: range))
     case .sparse:
-      let rows = shape.groupOutChannels, depth = shape.depth
-      let matrices = try (0..<shape.groups).map { group in
-        try SparseMatrix(
-          rows: rows, columns: depth, UnsafeBufferPointer(rebasing: weights[group * rows * depth..<(group + 1) * rows * depth]))
-      }
-      self = .sparse(matrices, bias: try Storage.of(biases))
+      guard let source = weights.baseAddress else { throw Failure(.invalidArgument, "there are no weights") }
+      self = .sparse(try SparseWeights(shape, source, biases))
     }
   }
 
@@ -95,7 +90,7 @@ enum OperatorWeights: Sendable {
     switch self {
     case .f32(let weights, let bias): weights.byteCount + bias.byteCount
     case .int8(let quantized): quantized.byteCount
-    case .sparse(let matrices, let bias): matrices.reduce(bias.byteCount) { $0 + $1.byteCount }
+    case .sparse(let weights): weights.byteCount
     }
   }
 }
