@@ -51,9 +51,10 @@ import Testing
       var noise = Noise(UInt64(seed) + 50)
       let start = (0..<size).map { _ in noise.next() }
       let targets = (0..<size).map { i in (0..<size).reduce(0) { $0 + gram[i * size + $1] * Double(start[$1]) } }
-      let regression = try #require(try SparseRegression(gram: gram, targets: targets, size: size, multiply: multiply))
+      let regression = try #require(try SparseRegression(gram: gram, size: size, multiply: multiply))
       let (values, mask) = try regression.solve(
-        start: start, allowed: [UInt8](repeating: 1, count: size), pattern: .elements, .init(channels: size, taps: 1), share: 0.5
+        targets: targets, start: start, allowed: [UInt8](repeating: 1, count: size), pattern: .elements, .init(channels: size, taps: 1),
+        share: 0.5
       ) {}
       #expect(mask.count { $0 == 0 } == 5 && zip(values, mask).allSatisfy { $1 == 1 || $0 == 0 })
       let whole = objective(start, gram, targets, size)
@@ -74,9 +75,10 @@ import Testing
     var noise = Noise(7)
     let targets = (0..<rows * size).map { _ in Double(noise.next()) }
     let start = (0..<rows * size).map { _ in noise.next() }
-    let regression = try #require(try SparseRegression(gram: gram, targets: targets, size: size, multiply: multiply))
+    let regression = try #require(try SparseRegression(gram: gram, size: size, multiply: multiply))
     let (values, mask) = try regression.solve(
-      start: start, allowed: [UInt8](repeating: 1, count: rows * size), pattern: .elements, .init(channels: size, taps: 1), share: 0.6
+      targets: targets, start: start, allowed: [UInt8](repeating: 1, count: rows * size), pattern: .elements,
+      .init(channels: size, taps: 1), share: 0.6
     ) {}
     #expect(mask.count { $0 == 0 } == 72)
     for index in values.indices where mask[index] == 1 {
@@ -92,11 +94,11 @@ import Testing
     let gram = gram(size)
     let start: [Float] = [1, 0, 2, 0, -1, 0.5, 0, 3]
     let targets = (0..<size).map { i in (0..<size).reduce(0) { $0 + gram[i * size + $1] * Double(start[$1]) } }
-    let regression = try #require(try SparseRegression(gram: gram, targets: targets, size: size, multiply: multiply))
+    let regression = try #require(try SparseRegression(gram: gram, size: size, multiply: multiply))
     let allowed = start.map { $0 == 0 ? UInt8(0) : 1 }
     for share in [0, 0.2, 0.375] {
       let (values, mask) = try regression.solve(
-        start: start, allowed: allowed, pattern: .elements, .init(channels: size, taps: 1), share: share
+        targets: targets, start: start, allowed: allowed, pattern: .elements, .init(channels: size, taps: 1), share: share
       ) {}
       #expect(mask == allowed)
       // The optimum is the start itself.

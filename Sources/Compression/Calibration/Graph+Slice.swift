@@ -26,4 +26,12 @@ extension Graph {
     Activation.none.store(in: &part.nodes[last].attributes)
     return part
   }
+
+  /// A layer alone, without the activation behind it: its input becomes the graph's, its sums the output.
+  package func isolate(sumsOf layer: Layer) throws -> Graph {
+    var part = try slice(makingSumsOf: layer)
+    part.inputs = [try nodes[layer.node].requiredInput(0)]
+    part.nodes = part.nodes.suffix(1)
+    return part
+  }
 }

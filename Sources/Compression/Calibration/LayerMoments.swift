@@ -29,6 +29,8 @@ package final class LayerMoments {
   /// Positions that are multiplied at a time.
   private let pitch: Int
   private let positionsPerSample: Int
+  /// Whether only the products with y are gathered.
+  private let onlyCrosses: Bool
   private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
 
   /// Layers that read more than this at one position are left out: the matrix would take more than 1 GB.
@@ -38,8 +40,11 @@ package final class LayerMoments {
   private static let rowsPerElement = 16
 
   /// - positions: of one sample at most; nil: as many as pay.
+  /// - onlyCrosses: leaves out x·xᵀ, where another pass over the same samples has it: the same positions are looked at.
   /// - Returns: nil for layers that are too wide, have a transposed input, or windows of three dimensions.
-  package init?(_ layer: Layer, in graph: Graph, samples: Int, multiply: MatrixProducts, positions: Int? = nil) throws {
+  package init?(
+    _ layer: Layer, in graph: Graph, samples: Int, multiply: MatrixProducts, positions: Int? = nil, onlyCrosses: Bool = false
+  ) throws {
     guard let unfold = try LayerRows(layer, in: graph) else { return nil }
     let channels = layer.shape[layer.outputAxis]
     groups = max(layer.groups, 1)
@@ -51,6 +56,7 @@ package final class LayerMoments {
     self.layer = layer
     self.unfold = unfold
     self.multiply = multiply
+    self.onlyCrosses = onlyCrosses
     let wanted = max(Self.enoughRows, Self.rowsPerElement * width)
     positionsPerSample = max(positions ?? (wanted + samples - 1) / max(samples, 1), 1)
     // Panels of the second-level cache: 2 MB of operands at the most.
@@ -111,11 +117,14 @@ package final class LayerMoments {
       outputSquares[index] += Double(Self.dot(y, y, pitch))
     }
     guard groups == 1 else { return accumulateGroups(base) }
-    let left = Tensor(.f32, [inputs, pitch], storage: rows.storage, byteOffset: rows.byteOffset)
-    let result = try multiply.multiply(rows, byTransposed: left)
+    let right = Tensor(.f32, [inputs, pitch], storage: rows.storage, byteOffset: rows.byteOffset)
+    let skipped = onlyCrosses ? inputs : 0
+    let left = Tensor(
+      .f32, [inputs + channels - skipped, pitch], storage: rows.storage, byteOffset: rows.byteOffset + skipped * pitch * 4)
+    let result = try multiply.multiply(left, byTransposed: right)
     let product = result.elements(as: Float.self)
-    for i in 0..<inputs { for j in 0...i { products[i * width + j] += Double(product[i * inputs + j]) } }
-    for index in 0..<channels * inputs { crosses[index] += Double(product[inputs * inputs + index]) }
+    if !onlyCrosses { for i in 0..<inputs { for j in 0...i { products[i * width + j] += Double(product[i * inputs + j]) } } }
+    for index in 0..<channels * inputs { crosses[index] += Double(product[(inputs - skipped) * inputs + index]) }
     withExtendedLifetime(result) {}
   }
 
@@ -123,7 +132,7 @@ package final class LayerMoments {
   private func accumulateGroups(_ base: UnsafePointer<Float>) {
     for group in 0..<groups {
       let x = base + group * width * pitch
-      for i in 0..<width {
+      for i in 0..<(onlyCrosses ? 0 : width) {
         let row = (group * width + i) * width
         for j in 0...i { products[row + j] += Double(Self.dot(x + i * pitch, x + j * pitch, pitch)) }
       }

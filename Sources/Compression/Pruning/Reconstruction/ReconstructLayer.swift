@@ -3,35 +3,50 @@ import Tensors
 
 /// Makes a pruned layer do what the original did, as far as its inputs (those of the pruned network) allow.
 struct ReconstructLayer {
-  let layer: Layer
-  let moments: LayerMoments
-  let multiply: MatrixProducts
-  /// Of the Gram matrix's mean diagonal, added to its diagonal; draws the weights to those before.
-  let damping: Double
+  private let layer: Layer
+  private let moments: LayerMoments
+  private let centred: Bool
+  private let layout: ZeroPattern.Columns
+  /// For each group what is added to the diagonal, and what solves; nil where nothing varies that could be solved for.
+  private var groups: [(ridge: Double, regression: SparseRegression?)] = []
+
+  /// - damping: of the Gram matrix's mean diagonal, added to its diagonal; draws the weights to those before.
+  /// - centred: whether the bias follows.
+  init(_ layer: Layer, _ moments: LayerMoments, damping: Double, centred: Bool, multiply: MatrixProducts) throws {
+    self.layer = layer
+    self.moments = moments
+    self.centred = centred
+    let taps = layer.op == .conv ? max(layer.shape[2...].reduce(1, *), 1) : 1
+    layout = .init(channels: moments.width / taps, taps: taps)
+    for group in 0..<moments.groups {
+      var gram = moments.gram(group: group, centred: centred)
+      let damping = Self.effective(damping, moments)
+      let ridge = max(RidgeRegression.ridge(gram, size: moments.width, damping: damping), Self.roundingNoise(moments, group, gram))
+      for i in 0..<moments.width { gram[i * moments.width + i] += ridge }
+      groups.append((ridge, try SparseRegression(gram: gram, size: moments.width, multiply: multiply)))
+    }
+  }
 
   /// The new matrix for a share of zeros.
   ///
   /// - before: the layer's matrix as it is.
+  /// - targets: the moments whose products with y are to be met; nil: the layer's own.
   /// - keepZeros: whether what is zero stays zero.
   func prune(
-    _ before: LayerMatrix, pattern: ZeroPattern, share: Double, keepZeros: Bool, centred: Bool, check: () throws -> Void
+    _ before: LayerMatrix, targets: LayerMoments? = nil, pattern: ZeroPattern, share: Double, keepZeros: Bool, check: () throws -> Void
   ) throws -> LayerMatrix {
     var result = before
     let width = moments.width, perGroup = moments.outputs
-    let taps = layer.op == .conv ? layer.shape[2...].reduce(1, *) : 1
-    let layout = ZeroPattern.Columns(channels: width / max(taps, 1), taps: max(taps, 1))
-    for group in 0..<moments.groups {
+    for (group, solver) in groups.enumerated() {
       let range = group * perGroup * width..<(group + 1) * perGroup * width
       let start = Array(before.elements[range])
-      var gram = moments.gram(group: group, centred: centred)
-      let ridge = max(RidgeRegression.ridge(gram, size: width, damping: effectiveDamping), roundingNoise(group))
-      for i in 0..<width { gram[i * width + i] += ridge }
-      let cross = moments.cross(group: group, centred: centred)
-      let targets = zip(cross, start).map { $0 + ridge * Double($1) }
-      let allowed = start.map { keepZeros && $0 == 0 ? UInt8(0) : 1 }
       let values: [Float]
-      if let regression = try SparseRegression(gram: gram, targets: targets, size: width, multiply: multiply) {
-        values = try regression.solve(start: start, allowed: allowed, pattern: pattern, layout, share: share, check: check).values
+      if let regression = solver.regression {
+        let cross = (targets ?? moments).cross(group: group, centred: centred)
+        values = try regression.solve(
+          targets: zip(cross, start).map { $0 + solver.ridge * Double($1) }, start: start,
+          allowed: start.map { keepZeros && $0 == 0 ? 0 : 1 }, pattern: pattern, layout, share: share, check: check
+        ).values
       } else {
         values = try pattern.applied(to: start, rows: perGroup, layout, share: share)
       }
@@ -41,23 +56,22 @@ struct ReconstructLayer {
   }
 
   /// What rounding leaves of the variance of inputs that do not vary: 2⁻²⁰ of their mean square; 1 where they are all zero.
-  private func roundingNoise(_ group: Int) -> Double {
+  private static func roundingNoise(_ moments: LayerMoments, _ group: Int, _ gram: [Double]) -> Double {
     var power = 0.0
     for mean in moments.inputMeans[group * moments.width..<(group + 1) * moments.width] { power += mean * mean }
     power /= Double(moments.width)
-    let varies = moments.gram(group: group).contains { $0 != 0 }
-    return power > 0 || varies ? power * 0x1p-20 : 1
+    return power > 0 || gram.contains { $0 != 0 } ? power * 0x1p-20 : 1
   }
 
   /// Few images say little about many directions; positions of one image count for some, not for all that they are.
-  private var effectiveDamping: Double {
+  private static func effective(_ damping: Double, _ moments: LayerMoments) -> Double {
     let perImage = min(Double(moments.rows) / Double(max(moments.images, 1)), 16)
-    return damping * max(1, Double(moments.width) / (Double(moments.images) * perImage))
+    return damping * max(0.1, Double(moments.width) / (Double(moments.images) * perImage))
   }
 
   /// The bias with which the layer's mean output is the original's: E[y] − Ŵ·E[x].
-  func bias(_ matrix: LayerMatrix) -> [Float] {
-    let inputs = moments.inputMeans, outputs = moments.outputMeans
+  func bias(_ matrix: LayerMatrix, targets: LayerMoments? = nil) -> [Float] {
+    let inputs = moments.inputMeans, outputs = (targets ?? moments).outputMeans
     return (0..<matrix.rows).map { row in
       let group = row / matrix.rowsPerGroup
       var sum = outputs[row]

@@ -20,10 +20,10 @@ extension Reconstruction {
     for (index, layer) in layers.enumerated() {
       try step.progress("sensitivity", index, of: layers.count)
       var curve = AllocateZeros.Curve(elements: layer.shape.reduce(1, *), points: [])
-      if let moments = try moments(layer, in: original, reference: original, among: fitted) {
+      if let solver = try solver(layer, in: original, reference: original, among: fitted) {
         for level in Self.levels {
           var graph = original
-          try prune(layer, in: &graph, moments, share: level)
+          try prune(layer, in: &graph, solver, share: level)
           curve.points.append((level, try damage(graph, outputs)))
         }
       } else {

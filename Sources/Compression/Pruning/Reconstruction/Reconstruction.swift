@@ -6,10 +6,15 @@ import Tensors
 struct Reconstruction {
   static let options = [
     OptionSchema(
-      "damping", .number(0...100), default: 0.1,
-      "how strongly weights are drawn to those before: a share of the mean square of the layer's inputs"),
+      "damping", .number(0...100), default: 0.3,
+      "how strongly weights are drawn to those before, where samples are few for the layer's width"),
     OptionSchema("keep_zeros", .flag, default: true, "leaves weights zero that are zero already, such as a mask made elsewhere"),
   ]
+
+  /// See `LayerMoments.measure`.
+  private static let own: Float = 0.5
+  /// How often targets are adapted to what the layer's activation cuts off.
+  private static let rounds = 2
 
   let step: StepContext
   private let pattern: ZeroPattern
@@ -36,33 +41,49 @@ struct Reconstruction {
     let original = graph
     let shares = try isGlobal && layers.count > 1 ? allocate(sparsity, over: layers, of: original) : layers.map { _ in sparsity }
     for (index, layer) in layers.enumerated() {
-      guard let moments = try moments(layer, in: graph, reference: original) else {
+      guard let solver = try solver(layer, in: graph, reference: original) else {
         try pruneByMagnitude(layer, in: &graph, share: shares[index])
         continue
       }
-      try prune(layer, in: &graph, moments, share: shares[index])
+      var candidate = graph
+      try prune(layer, in: &candidate, solver, share: shares[index])
+      for _ in 0..<Self.rounds where try ActiveRange(graph.nodes[layer.node]) != nil {
+        // What an activation cuts off need not be met; where that is depends on the solution.
+        guard
+          let targets = try LayerMoments.measure(
+            layer, in: graph, reference: original, step, multiply: multiply, own: Self.own, candidate: candidate)
+        else { break }
+        var next = graph
+        try prune(layer, in: &next, solver, targets: targets, share: shares[index])
+        candidate = next
+      }
+      graph = candidate
     }
   }
 
-  func moments(_ layer: Layer, in graph: Graph, reference: Graph, among samples: [Int]? = nil) throws -> LayerMoments? {
+  /// What solves for a layer of `graph` with the original's sums as targets; nil where the layer has no least squares.
+  func solver(_ layer: Layer, in graph: Graph, reference: Graph, among samples: [Int]? = nil) throws -> ReconstructLayer? {
     let attributes = graph.nodes[layer.node].attributes
     // The sums of such a product are not W·x + b.
-    guard try layer.op != .gemm || (attributes.float("alpha", default: 1) == 1 && attributes.float("beta", default: 1) == 1)
+    guard try layer.op != .gemm || (attributes.float("alpha", default: 1) == 1 && attributes.float("beta", default: 1) == 1),
+      let moments = try LayerMoments.measure(layer, in: graph, reference: reference, step, multiply: multiply, among: samples,
+        own: samples == nil ? Self.own : 0)
     else { return nil }
-    return try LayerMoments.measure(layer, in: graph, reference: reference, step, multiply: multiply, among: samples)
+    return try ReconstructLayer(layer, moments, damping: damping, centred: graph.canSetBias(layer), multiply: multiply)
   }
 
-  func prune(_ layer: Layer, in graph: inout Graph, _ moments: LayerMoments, share: Double) throws {
-    let work = ReconstructLayer(layer: layer, moments: moments, multiply: multiply, damping: damping)
+  /// - targets: see `ReconstructLayer.prune`.
+  func prune(
+    _ layer: Layer, in graph: inout Graph, _ solver: ReconstructLayer, targets: LayerMoments? = nil, share: Double
+  ) throws {
     let before = LayerMatrix(layer, try graph.decodedWeight(layer))
-    let refitsBias = graph.canSetBias(layer)
-    let after = try work.prune(before, pattern: pattern, share: share, keepZeros: keepZeros, centred: refitsBias) {
+    let after = try solver.prune(before, targets: targets, pattern: pattern, share: share, keepZeros: keepZeros) {
       try step.progress("reconstructing: \(layer.name)", 0, of: 1)
     }
-    let bias = work.bias(after)
+    let bias = solver.bias(after, targets: targets)
     guard bias.allSatisfy(\.isFinite) else { throw Failure(.notFinite, "reconstruction gave a bias that is not finite", node: layer.name) }
     graph[layer.weight].constant = try Weight(after.tensor(layer.shape)).compacted()
-    if refitsBias { try graph.setBias(layer, bias) }
+    if graph.canSetBias(layer) { try graph.setBias(layer, bias) }
   }
 
   /// For layers that have no moments: the smallest go, nothing is refitted.

@@ -1,19 +1,17 @@
 import Tensors
 
-/// Least squares with zeros: the matrix Z of a given share of zeros, for which Σ over rows of z·A·zᵀ − 2·t·zᵀ is small.
+/// Least squares with zeros: the matrix Z of a given share of zeros, for which Σ over rows of z·A·zᵀ − 2·t·zᵀ is small, for any targets t.
 ///
 /// The zeros are found by the alternating directions method with a share that grows (Boyd et al. 2011, section 9.1; for pruning Boža
 /// 2024), the values on what stays by conjugate gradients. All of it is products with one matrix, in coordinates in which A has a
 /// diagonal of ones.
 package struct SparseRegression {
   private let size: Int
-  private let rows: Int
   private let multiply: MatrixProducts
   /// √ of A's diagonal.
   private let scale: [Float]
-  /// A in scaled coordinates, and the targets t.
+  /// A in scaled coordinates.
   private let matrix: Tensor
-  private let targets: [Float]
   /// (A + 1)⁻¹ in scaled coordinates.
   private let inverse: Tensor
 
@@ -21,10 +19,9 @@ package struct SparseRegression {
   static let conjugateSteps = 30
 
   /// - gram: A, size × size, positive definite (a ridge added), row-major.
-  /// - targets: t, rows × size.
   /// - Returns: nil where A is not positive definite to rounding, or out of the range of f32.
-  package init?(gram: [Double], targets: [Double], size: Int, multiply: MatrixProducts) throws {
-    guard size > 0, gram.count == size * size, targets.count % size == 0 else { return nil }
+  package init?(gram: [Double], size: Int, multiply: MatrixProducts) throws {
+    guard size > 0, gram.count == size * size else { return nil }
     let root = (0..<size).map { gram[$0 * size + $0].squareRoot() }
     guard root.allSatisfy({ $0 > 1e-18 && $0 < 1e18 }) else { return nil }
     var scaled = gram
@@ -35,24 +32,29 @@ package struct SparseRegression {
     inverse = try Tensor([size, size], factor.inverse().map { Float($0) })
     self.size = size
     self.multiply = multiply
-    rows = targets.count / size
     scale = root.map { Float($0) }
-    self.targets = targets.indices.map { Float(targets[$0] / root[$0 % size]) }
   }
 
   /// The best Z on the way: zeros by `pattern`, values by least squares.
   ///
+  /// - targets: t, rows × size.
   /// - start: where to begin: rows × size, such as the weights before.
   /// - allowed: elements that may stay (1); the others are zero from the beginning.
   /// - share: of zeros, see `ZeroPattern.fill`.
   /// - check: called between iterations; throws to stop.
   package func solve(
-    start: [Float], allowed: [UInt8], pattern: ZeroPattern, _ layout: ZeroPattern.Columns, share: Double, check: () throws -> Void
+    targets: [Double], start: [Float], allowed: [UInt8], pattern: ZeroPattern, _ layout: ZeroPattern.Columns, share: Double,
+    check: () throws -> Void
   ) throws -> (values: [Float], mask: [UInt8]) {
+    guard targets.count == start.count, start.count == allowed.count, start.count % size == 0 else {
+      throw Failure(.internal, "\(targets.count) targets for \(start.count) weights")
+    }
+    let rows = start.count / size
+    let targets = targets.indices.map { Float(targets[$0] / Double(scale[$0 % size])) }
     var x = start.indices.map { start[$0] * scale[$0 % size] }
     var mask = allowed
     guard share > 0 || pattern != .elements else {
-      return (try unscaled(valuesOn(allowed, from: x, check)), allowed)
+      return (try unscaled(valuesOn(allowed, targets, from: x, check)), allowed)
     }
     var offset = [Float](repeating: 0, count: x.count)
     var step = [Float](repeating: 0, count: x.count)
@@ -74,11 +76,12 @@ package struct SparseRegression {
     for index in x.indices { x[index] = allowed[index] == 0 ? 0 : x[index] + offset[index] }
     try pattern.fill(&mask, values: x, rows: rows, layout, share: pattern.hasShare ? share : 1)
     for index in mask.indices where allowed[index] == 0 { mask[index] = 0 }
-    return (try unscaled(valuesOn(mask, from: x, check)), mask)
+    return (try unscaled(valuesOn(mask, targets, from: x, check)), mask)
   }
 
   /// Conjugate gradients for all rows at once, each on what stays of it.
-  private func valuesOn(_ mask: [UInt8], from start: [Float], _ check: () throws -> Void) throws -> [Float] {
+  private func valuesOn(_ mask: [UInt8], _ targets: [Float], from start: [Float], _ check: () throws -> Void) throws -> [Float] {
+    let rows = start.count / size
     let keep = mask.map { $0 == 0 ? Float(0) : 1 }
     var x = zip(start, keep).map { $0 * $1 }
     let image = try product(x, matrix)
@@ -116,7 +119,7 @@ package struct SparseRegression {
   }
 
   private func product(_ values: [Float], _ symmetric: Tensor) throws -> [Float] {
-    try multiply.multiply(Tensor([rows, size], values), by: symmetric).floats()
+    try multiply.multiply(Tensor([values.count / size, size], values), by: symmetric).floats()
   }
 
   private func unscaled(_ values: [Float]) throws -> [Float] {
