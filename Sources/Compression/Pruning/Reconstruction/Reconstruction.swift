@@ -66,7 +66,8 @@ struct Reconstruction {
     let attributes = graph.nodes[layer.node].attributes
     // The sums of such a product are not W·x + b.
     guard try layer.op != .gemm || (attributes.float("alpha", default: 1) == 1 && attributes.float("beta", default: 1) == 1),
-      let moments = try LayerMoments.measure(layer, in: graph, reference: reference, step, multiply: multiply, among: samples,
+      let moments = try LayerMoments.measure(
+        layer, in: graph, reference: reference, step, multiply: multiply, among: samples,
         own: samples == nil ? Self.own : 0)
     else { return nil }
     return try ReconstructLayer(layer, moments, damping: damping, centred: graph.canSetBias(layer), multiply: multiply)
