@@ -19,21 +19,52 @@ func compareBands(_ arguments: [String]) throws {
   guard let path = arguments.first else { return print("KernelBenchmarks --network file.onnx [threads [rounds]]") }
   let threads = arguments.count > 1 ? Int(arguments[1]) ?? 1 : 1
   let rounds = arguments.count > 2 ? Int(arguments[2]) ?? 40 : 40
+  let choices: [PlanOptions.Bands] = [.chosen, .off]
+  let (executors, inputs) = try executors(path, choices.map { PlanOptions(threads: threads, bands: $0) })
+  let medians = try mediansInTurn(executors, inputs, rounds: rounds)
+  let joined = executors[0].plan.steps.filter { $0.kernel == "bands_1" }.count
+  print(
+    "\(path) \(threads) threads: \(joined) chains, \(hundredths(medians[0])) ms by bands, \(hundredths(medians[1])) ms one by one; arena "
+      + "\(executors[0].plan.arenaBytes >> 10) KB, \(executors[1].plan.arenaBytes >> 10) KB")
+}
+
+/// Times a network's plan that leaves out zeros of weights and one that does not, turn about, and shows the steps of the first:
+/// KernelBenchmarks --sparse file.onnx [threads [rounds]].
+func compareSparse(_ arguments: [String]) throws {
+  guard let path = arguments.first else { return print("KernelBenchmarks --sparse file.onnx [threads [rounds]]") }
+  let threads = arguments.count > 1 ? Int(arguments[1]) ?? 1 : 1
+  let rounds = arguments.count > 2 ? Int(arguments[2]) ?? 20 : 20
+  let choices: [PlanOptions.Sparse] = [.chosen, .off]
+  let (executors, inputs) = try executors(path, choices.map { PlanOptions(threads: threads, sparse: $0) })
+  let medians = try mediansInTurn(executors, inputs, rounds: rounds)
+  let measured = try Executor(executors[0].plan, ExecutorOptions(threads: threads, profile: true))
+  for _ in 0..<20 { try measured.runOnce(inputs) }
+  for (step, time) in zip(measured.plan.steps, measured.profile) {
+    print(
+      "\(hundredths(Double(time.medianNanoseconds) / 1e3)) us  \(step.kernel)  \(step.shape) \(step.layout)  \(step.macs / 1000) kMAC  "
+        + "\(step.operators.joined(separator: "+"))  \(step.choice?.text ?? "")")
+  }
+  print("\(path) \(threads) threads: \(hundredths(medians[0])) ms without zeros, \(hundredths(medians[1])) ms dense")
+}
+
+/// The network's plans, ready to run, and inputs for them.
+private func executors(_ path: String, _ options: [PlanOptions]) throws -> ([Executor], [Tensor]) {
   let model = try ModelFile.read(path: path)
   let shapes = model.inputs.map { id in (model[id].type?.shape ?? []).map { $0.value ?? 1 } }
   let graph = try Pipeline.specialize(model, inputShapes: shapes)
   let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
   let planner = Planner(kernels: wide + kernelTable(), machine: try Machine.current())
-  let choices: [PlanOptions.Bands] = [.chosen, .off]
-  let executors = try choices.map {
-    try Executor(try planner.plan(graph, PlanOptions(threads: threads, bands: $0)), ExecutorOptions(threads: threads))
-  }
   let inputs = try shapes.map { shape in
     try Tensor(shape, (0..<shape.reduce(1, *)).map { Float(($0 &* 7919) % 101 - 50) / 50 })
   }
-  var times: [[Double]] = [[], []]
+  return (try options.map { try Executor(try planner.plan(graph, $0), ExecutorOptions(threads: $0.threads)) }, inputs)
+}
+
+/// Milliseconds, each executor's second and third run of a round.
+private func mediansInTurn(_ executors: [Executor], _ inputs: [Tensor], rounds: Int) throws -> [Double] {
+  var times = executors.map { _ in [Double]() }
   for _ in 0..<rounds {
-    for which in 0..<2 {
+    for which in executors.indices {
       for run in 0..<3 {
         let begin = wallSeconds()
         try executors[which].runOnce(inputs)
@@ -41,11 +72,7 @@ func compareBands(_ arguments: [String]) throws {
       }
     }
   }
-  let medians = times.map { $0.sorted()[$0.count / 2] * 1e3 }
-  let joined = executors[0].plan.steps.filter { $0.kernel == "bands_1" }.count
-  print(
-    "\(path) \(threads) threads: \(joined) chains, \(hundredths(medians[0])) ms by bands, \(hundredths(medians[1])) ms one by one; arena "
-      + "\(executors[0].plan.arenaBytes >> 10) KB, \(executors[1].plan.arenaBytes >> 10) KB")
+  return times.map { $0.sorted()[$0.count / 2] * 1e3 }
 }
 
 extension Executor {

@@ -26,6 +26,10 @@ if CommandLine.arguments.dropFirst().first == "sparse" {
   SparseComparison(entries: wide + kernelTable()).run()
   exit(0)
 }
+if CommandLine.arguments.dropFirst().first == "--sparse" {
+  try compareSparse(Array(CommandLine.arguments.dropFirst(2)))
+  exit(0)
+}
 let wanted = CommandLine.arguments.dropFirst().first
 let cases =
   productF32Cases() + productU8S8Cases() + winogradCases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases() + bandCases()

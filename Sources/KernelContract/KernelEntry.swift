@@ -1,8 +1,8 @@
 /// What a kernel computes; each family has one descriptor type, which names its buffers and their layouts.
 package enum KernelFamily: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case gemmF32, gemmU8S8, winogradF32, strassenF32
-  case depthwiseF32, depthwiseU8S8
-  case poolF32, poolU8
+  case depthwiseF32, depthwiseU8S8, depthwisePlanarF32
+  case poolF32, poolU8, poolPlanarF32
   case unaryF32, binaryF32, scaleShiftF32
   case addU8, lookupU8
   case softmaxF32, reduceMeanF32, lrnF32

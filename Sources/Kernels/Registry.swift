@@ -9,6 +9,8 @@ package func kernelTable() -> [KernelEntry] {
     KernelEntry("depthwise_f32_4x8", .depthwiseF32, tile: (4, 8), .consistent, stepDepthwiseF32),
     KernelEntry("strassen_f32_1x8", .strassenF32, tile: (1, 8), .consistent, stepStrassenF32),
     KernelEntry("depthwise_u8s8_1x16", .depthwiseU8S8, tile: (1, 16), .consistent, stepDepthwiseU8S8),
+    KernelEntry("depthwise_planar_f32_2x8", .depthwisePlanarF32, tile: (2, 8), .consistent, stepDepthwisePlanarF32),
+    KernelEntry("pool_planar_f32_1x8", .poolPlanarF32, tile: (1, 8), .consistent, stepPoolPlanarF32),
     KernelEntry("pool_f32_1x8", .poolF32, tile: (1, 8), .consistent, stepPoolF32),
     KernelEntry("pool_u8_1x16", .poolU8, tile: (1, 16), .consistent, stepPoolU8),
     KernelEntry("unary_f32_1x8", .unaryF32, tile: (1, 8), .consistent, stepUnaryF32),

@@ -21,6 +21,11 @@ extension PlanBuilder {
     return try destination(id, dtype, codes: codes, strides: View.pixels(shape(id))) { $0.pixelStride != nil }
   }
 
+  /// Memory with the pixels of a channel side by side.
+  func planarDestination(_ id: ValueID) throws -> View {
+    try destination(id, .f32, strides: View.rowMajor(shape(id))) { $0.planes != nil }
+  }
+
   /// New memory with pixels a cache line farther apart than their channels: for a value that only depthwise convolutions read, where pixels
   /// would else lie a multiple of 1 KiB apart and those of a window would share a few sets of the first-level cache.
   private func paddedPixels(_ id: ValueID) throws -> View? {
@@ -89,6 +94,7 @@ extension PlanBuilder {
 
   /// The order in which a concatenation's result is wanted: as its operands' producers write.
   func concatStrides(_ id: ValueID, _ shape: [Int]) -> [Int] {
+    if let producer = uses.producer(of: id), let label = labels[producer] { return label ? View.rowMajor(shape) : View.pixels(shape) }
     guard shape.count != 4 else { return View.pixels(shape) }
     guard shape.count == 3, let producer = uses.producer(of: id) else { return View.rowMajor(shape) }
     let windows: Set<Operator> = [.conv, .maxPool, .averagePool]

@@ -42,6 +42,15 @@ extension PlanBuilder {
   /// The value [N, C, spatial…] with channels innermost; `pixelStride` of the result is there.
   func pixels(_ id: ValueID) throws -> View { try arranged(id, strides: View.pixels) { $0.pixelStride != nil } }
 
+  /// The value [N, C, spatial…] with the pixels of a channel side by side; `planes` of the result is there.
+  func planes(_ id: ValueID) throws -> View { try arranged(id, strides: View.rowMajor) { $0.planes != nil } }
+
+  /// The value in the layout that the node being lowered was given, or in any.
+  func wanted(_ id: ValueID) throws -> View {
+    guard let label = labels[nodeIndex], graph[id].constant == nil, hasTwoLayouts(id) else { return try plain(id) }
+    return try label ? planes(id) : pixels(id)
+  }
+
   private func arranged(_ id: ValueID, strides: ([Int]) -> [Int], accepts: (View) -> Bool) throws -> View {
     if let view = states[id]?.views.first(where: accepts) { return view }
     let view = try plain(id)

@@ -47,8 +47,8 @@ final class PlanBuilder {
   let placements: [ValueID: Placement]
   /// What kernels are estimated to take on this machine.
   let costTable: CostTable
-  /// Bytes of the network's constants as f32.
-  let networkBytes: Int
+  /// Bytes of the network's constants as f32; of those with many zeros, packed without them.
+  var networkBytes: Int
 
   var buffers: [Buffer] = []
   var drafts: [Draft] = []
@@ -58,6 +58,12 @@ final class PlanBuilder {
   /// Nodes that an earlier one took in.
   var fused: Set<Int> = []
   var packed: [PackKey: UnsafeRawPointer] = [:]
+  /// For the nodes that can run in either layout, where a choice was made: whether they run on planar tensors.
+  var labels: [Int: Bool] = [:]
+  /// How the weights of convolutions that may leave out zeros would be packed, by node.
+  var sparsePackings: [Int: SparsePacking] = [:]
+  /// Stored weights of constants that were looked at.
+  var storedCounts: [ValueID: Int] = [:]
   /// The node being lowered.
   var node: Node
   var nodeIndex = 0

@@ -17,8 +17,19 @@ package struct PlanOptions: Sendable, Hashable {
   }
   package var bands: Bands
 
-  package init(threads: Int = 1, exact: Bool = false, bands: Bands = .chosen) {
+  /// Which convolutions and products leave out the zeros of their weights.
+  package enum Sparse: Sendable, Hashable {
+    case off
+    /// Those that it is estimated to pay for.
+    case chosen
+    /// All that can, with zeros or without; and every layer that can runs on planar tensors.
+    case always
+  }
+  package var sparse: Sparse
+
+  package init(threads: Int = 1, exact: Bool = false, bands: Bands = .chosen, sparse: Sparse = .chosen) {
     self.threads = max(1, threads)
+    self.sparse = sparse
     self.exact = exact
     self.bands = bands
   }

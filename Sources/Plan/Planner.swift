@@ -20,6 +20,7 @@ package struct Planner: Sendable {
     let known = try graph.inferTypesAndElements()
     let builder = try PlanBuilder(graph, known: known, kernels: kernels, machine: machine, options: options)
     try builder.defineInputs()
+    try builder.chooseLayouts()
     for index in graph.nodes.indices where !builder.fused.contains(index) { try builder.lower(index) }
     try builder.writeOutputs()
     try builder.joinBands()

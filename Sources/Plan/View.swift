@@ -1,3 +1,4 @@
+import KernelContract
 import Tensors
 
 /// A tensor in memory: a buffer, the first element's position in it, and for each extent the distance to the next element.
@@ -81,6 +82,20 @@ struct View: Hashable {
     }
     guard let stride, stride >= channels else { return nil }
     return stride
+  }
+
+  /// For [N, C, spatial…] whose channels are images of neighbouring pixels: how far channels and images lie apart.
+  var planes: Planes? {
+    guard shape.count >= 3 else { return nil }
+    var pixels = 1
+    for axis in (2..<shape.count).reversed() {
+      if shape[axis] != 1, strides[axis] != pixels { return nil }
+      pixels *= shape[axis]
+    }
+    let channel = shape[1] == 1 ? pixels : strides[1]
+    guard channel >= pixels || count == 0 else { return nil }
+    let image = shape[0] == 1 ? channel * shape[1] : strides[0]
+    return image > 0 || count == 0 ? Planes(channelStride: channel, imageStride: image) : nil
   }
 
   func transposed(_ permutation: [Int]) -> View {

@@ -61,13 +61,13 @@ struct Net {
   }
 }
 
-func makePlan(_ graph: Graph, threads: Int = 1, exact: Bool = false) throws -> Plan {
-  try Planner(kernels: kernelTable(), machine: .current()).plan(graph, PlanOptions(threads: threads, exact: exact))
+func makePlan(_ graph: Graph, threads: Int = 1, exact: Bool = false, sparse: PlanOptions.Sparse = .chosen) throws -> Plan {
+  try Planner(kernels: kernelTable(), machine: .current()).plan(graph, PlanOptions(threads: threads, exact: exact, sparse: sparse))
 }
 
 /// The outputs of the plan of `graph`, in memory of the caller's filled with garbage beforehand.
-func execute(_ graph: Graph, _ inputs: [Tensor], threads: Int = 1) throws -> [Tensor] {
-  try Executor(makePlan(graph, threads: threads), ExecutorOptions(threads: threads)).run(inputs)
+func execute(_ graph: Graph, _ inputs: [Tensor], threads: Int = 1, sparse: PlanOptions.Sparse = .chosen) throws -> [Tensor] {
+  try Executor(makePlan(graph, threads: threads, sparse: sparse), ExecutorOptions(threads: threads)).run(inputs)
 }
 
 extension Executor {
@@ -91,11 +91,12 @@ extension Executor {
 /// graph with every number's sign dropped and no activation, and no activation here is steeper than 1.5. `slack` is added for
 /// what is no sum: the kernels' polynomials.
 func expectAgreement(
-  _ graph: Graph, _ inputs: [Tensor], terms: Int, slack: Float = 1e-6, threads: Int = 1, sourceLocation: SourceLocation = #_sourceLocation
+  _ graph: Graph, _ inputs: [Tensor], terms: Int, slack: Float = 1e-6, threads: Int = 1, sparse: PlanOptions.Sparse = .chosen,
+  sourceLocation: SourceLocation = #_sourceLocation
 ) throws {
   let expected = try Interpreter(graph).run(inputs)
   let bounds = try Interpreter(graph.absolute()).run(inputs.map { try $0.absolute() })
-  let actual = try execute(graph, inputs, threads: threads)
+  let actual = try execute(graph, inputs, threads: threads, sparse: sparse)
   #expect(actual.count == expected.count, sourceLocation: sourceLocation)
   for (index, tensor) in actual.enumerated() {
     #expect(tensor.shape == expected[index].shape && tensor.dtype == expected[index].dtype, sourceLocation: sourceLocation)

@@ -5,7 +5,7 @@ import Testing
 /// Small networks put together at random from what the literature's are made of.
 @Suite struct RandomNetTests {
   /// Layers on top of each other, each reading one or two of the images made so far.
-  private func network(_ seed: UInt64) throws -> (net: Net, terms: Int) {
+  static func network(_ seed: UInt64) throws -> (net: Net, terms: Int) {
     var net = Net(seed: seed)
     let size = net.random.int(4...11)
     let batch = net.random.int(1...2)
@@ -65,13 +65,13 @@ import Testing
   }
 
   /// Weights of a layer whose results stay near one.
-  private func scaled(_ net: inout Net, _ count: Int, by terms: Int) -> [Float] {
+  private static func scaled(_ net: inout Net, _ count: Int, by terms: Int) -> [Float] {
     let factor = 1 / Float(terms).squareRoot()
     return net.random.floats(count).map { $0 * factor }
   }
 
   @Test(arguments: 0..<60) func agrees(seed: Int) throws {
-    var (net, terms) = try network(UInt64(seed) + 100)
+    var (net, terms) = try Self.network(UInt64(seed) + 100)
     let graph = try net.finished()
     let inputs = try net.randomInputs()
     // Errors add up along the deepest chain, whose terms are at most all that were counted.

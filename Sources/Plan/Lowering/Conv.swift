@@ -49,13 +49,18 @@ extension Geometry {
 }
 
 extension PlanBuilder {
+  /// The numbers of the convolution being lowered.
+  func convShape() throws -> ConvShape {
+    let (input, kernel) = (try shape(node.requiredInput(0)), try shape(node.requiredInput(1)))
+    let groups = try node.attributes.int("group", default: 1)
+    return ConvShape(
+      window: try WindowGeometry(node, in: graph), batch: input[0], groups: groups, groupIn: kernel[1], groupOut: kernel[0] / groups)
+  }
+
   func lowerConv() throws {
     let (x, w, out) = (try node.requiredInput(0), try node.requiredInput(1), node.outputs[0])
     guard let weight = graph[w].constant else { throw unsupported("the weights must be constant") }
-    let (input, kernel) = (try shape(x), try shape(w))
-    let groups = try node.attributes.int("group", default: 1)
-    let conv = ConvShape(
-      window: try WindowGeometry(node, in: graph), batch: input[0], groups: groups, groupIn: kernel[1], groupOut: kernel[0] / groups)
+    let conv = try convShape()
     let bias = try bias(2, count: conv.outputs)
     let activation = try Activation(node.attributes)
     if codes(x) != nil, let integers = IntegerWeights(weight, outputAxis: 0),
@@ -65,8 +70,11 @@ extension PlanBuilder {
     }
     try requireFloat(x)
     if conv.isDepthwise {
+      if isPlanar, try lowerPlanarDepthwise(conv, x, w, out, bias, activation) { return }
       try lowerDepthwise(conv, x, w, out, bias, activation)
-    } else {
+    } else if isPlanar {
+      try lowerSparseConv(conv, x, w, out, bias, activation)
+    } else if try !lowerSparseVector(conv, x, w, out, bias, activation) {
       try lowerDenseConv(conv, x, w, out, bias, activation)
     }
   }
@@ -111,16 +119,9 @@ extension PlanBuilder {
     let join = activation == .none ? try residual(of: out) : nil
     guard let inStride = direct != nil ? 0 : input.pixelStride else { throw unsupported("no pixel layout") }
     let copiesRows = direct != nil || (conv.taps > 1 && conv.groupIn < 32)
-    func grid(_ geometry: Geometry, threads: Int) -> ProductBlocks {
-      ProductBlocks(
-        geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, copiesLines: copiesRows, tileRows: tileRows(.gemmF32),
-        machine: machine, threads: threads)
-    }
-    // An image's result must not depend on the batch it is in: the way is chosen for one image.
-    var oneImage = conv.geometry(input: inStride, output: conv.outputs)
-    oneImage.batch = min(1, conv.batch)
-    let (way, choice) = try chooseConv(
-      conv, w, bias, oneImage, grid(oneImage, threads: 1), copiesRows: copiesRows, fromPlanes: direct != nil)
+    let ways = denseWays(conv, w, bias, fromPlanes: direct != nil)
+    let (index, dense) = try Candidate.choose(ways.map(\.candidate))
+    let (way, choice) = (ways[index].way, dense.adding(sparseLoser(conv, under: dense.nanoseconds)))
     var norm: (node: Int, output: ValueID, scaling: ChannelScaling)?
     if case .product = way, join == nil { norm = try followingNormalization(out, activation) }
     let target = join?.output ?? norm?.output ?? out
@@ -140,7 +141,7 @@ extension PlanBuilder {
       let descriptor = try strassen(conv, w, geometry: geometry, bias: bias, epilogue: epilogue, residualStride: join?.view.pixelStride)
       try emit(descriptor, views, macs: conv.macs, fusing: fusing, choice: choice)
     case .product:
-      let blocks = grid(geometry, threads: options.threads)
+      let blocks = convGrid(conv, geometry, copiesRows: copiesRows, threads: options.threads)
       let descriptor = GemmF32Descriptor(
         geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut,
         weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: try packedColumns(bias, fill: 0, conv.packing),
@@ -153,6 +154,21 @@ extension PlanBuilder {
     define(target, output)
   }
 
+  /// The ways to run a dense convolution, as estimated for one image: an image's result must not depend on the batch that it is in.
+  func denseWays(_ conv: ConvShape, _ w: ValueID, _ bias: [Float], fromPlanes: Bool) -> [(way: ConvWay, candidate: Candidate)] {
+    var oneImage = conv.geometry(input: fromPlanes ? 0 : conv.channels, output: conv.outputs)
+    oneImage.batch = min(1, conv.batch)
+    let copiesRows = fromPlanes || (conv.taps > 1 && conv.groupIn < 32)
+    let grid = convGrid(conv, oneImage, copiesRows: copiesRows, threads: 1)
+    return denseWays(conv, w, bias, oneImage, grid, copiesRows: copiesRows, fromPlanes: fromPlanes)
+  }
+
+  private func convGrid(_ conv: ConvShape, _ geometry: Geometry, copiesRows: Bool, threads: Int) -> ProductBlocks {
+    ProductBlocks(
+      geometry, conv.packing, elementBytes: 4, copiesRows: copiesRows, copiesLines: copiesRows, tileRows: tileRows(.gemmF32),
+      machine: machine, threads: threads)
+  }
+
   /// The image as the caller gave it, where the product can read it without a layout change: few channels, no groups.
   private func directImage(_ x: ValueID, _ conv: ConvShape) -> View? {
     guard let view = states[x]?.views.first, conv.groups == 1, conv.groupIn > 1, conv.groupIn <= 4, view.shape.count == 4,
@@ -162,16 +178,22 @@ extension PlanBuilder {
   }
 
   /// An addition that is the only reader of `id` and whose other operand is there already: the product can add it itself.
-  private func residual(of id: ValueID) throws -> (node: Int, output: ValueID, view: View, activation: Activation)? {
+  func residual(of id: ValueID) throws -> (node: Int, output: ValueID, view: View, activation: Activation)? {
+    guard let (index, other) = try addition(to: id), states[other] != nil else { return nil }
+    let add = graph.nodes[index]
+    return (index, add.outputs[0], try isPlanar ? planes(other) : pixels(other), try Activation(add.attributes))
+  }
+
+  /// An addition that is the only reader of `id` and can be done by what makes it, and its other operand.
+  func addition(to id: ValueID) throws -> (node: Int, other: ValueID)? {
     guard let index = uses.soleConsumer(of: id), graph.nodes[index].op == .add else { return nil }
     let add = graph.nodes[index]
     guard let left = add.input(0), let right = add.input(1) else { return nil }
     let other = left == id ? right : left
-    guard other != id, graph[other].constant == nil, states[other] != nil, try dtype(other) == .f32, try shape(other) == shape(id),
+    guard other != id, graph[other].constant == nil, try dtype(other) == .f32, try shape(other) == shape(id),
       try shape(add.outputs[0]) == shape(id), quantizer(of: add.outputs[0]) == nil
     else { return nil }
-    let view = try pixels(other)
-    return (index, add.outputs[0], view, try Activation(add.attributes))
+    return (index, other)
   }
 
   /// What a step's list of operators says of a fused activation.

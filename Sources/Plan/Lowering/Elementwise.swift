@@ -32,7 +32,7 @@ extension PlanBuilder {
     let activation = try activation(of: node)
     if let input = codes(x), try lowerTable(activation, input, out) { return }
     try requireFloat(x)
-    let input = try rowable(plain(x))
+    let input = try rowable(wanted(x))
     let output = try destination(out, .f32, strides: input.denseStrides) { CommonRows([$0, input]) != nil }
     guard let common = CommonRows([output, input]) else { throw unsupported("no common layout") }
     let descriptor = UnaryF32Descriptor(
@@ -80,7 +80,7 @@ extension PlanBuilder {
     let activation = operation == .add ? try Activation(node.attributes) : .none
     if operation == .add, try lowerCodeSum(a, b, out, activation) { return }
     try requireFloat(a)
-    let (left, right) = (try plain(a), try plain(b))
+    let (left, right) = (try wanted(a), try wanted(b))
     let whole = try shape(out)
     // The result lies as an operand of its shape does, images first.
     let models = [left, right].filter { $0.shape == whole && buffers[$0.buffer].kind.isVariable && $0.isDense }

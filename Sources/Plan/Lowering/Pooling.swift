@@ -10,7 +10,11 @@ extension PlanBuilder {
 
   /// A window of the whole image.
   func lowerGlobalPool(_ kind: PoolKind) throws {
-    let extents = Array(try shape(node.requiredInput(0)).dropFirst(2))
+    let x = try node.requiredInput(0)
+    let extents = Array(try shape(x).dropFirst(2))
+    if isPlanar, kind == .average, codes(x) == nil, try dtype(x) == .f32 {
+      return try emitMean(planes(x), axes: Set(2..<extents.count + 2))
+    }
     // More than two spatial extents are as good as one: they are dense in pixels.
     let image = extents.count <= 2 ? extents : [extents.reduce(1, *)]
     try emitPool(WindowGeometry(axes: image.map { .init(input: $0, kernel: $0, output: 1) }), kind, countsPadding: false)
@@ -21,6 +25,7 @@ extension PlanBuilder {
     let extents = try shape(x)
     if let input = try pixelCodes(x), try emitCodePool(window, kind, countsPadding, input, out) { return }
     try requireFloat(x)
+    if isPlanar, try emitPlanarPool(window, kind, countsPadding, x, out) { return }
     let input = try pixels(x)
     let output = try pixelDestination(out, .f32)
     guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no pixel layout") }
@@ -59,11 +64,16 @@ extension PlanBuilder {
     let keeps = try node.attributes.int("keepdims", default: 1) != 0
     if keeps, extents.count >= 3, axes == Set(2..<extents.count) { return try lowerGlobalPool(.average) }
     try requireFloat(x)
-    let input = try plain(x)
-    let output = try rowMajorDestination(out, .f32)
-    guard let descriptor = ReduceMeanF32Descriptor(extents: extents, strides: input.strides, isReduced: extents.indices.map(axes.contains))
-    else { throw unsupported("a mean over more than six dimensions") }
+    try emitMean(plain(x), axes: axes)
+  }
+
+  private func emitMean(_ input: View, axes: Set<Int>) throws {
+    let output = try rowMajorDestination(node.outputs[0], .f32)
+    let isReduced = input.shape.indices.map(axes.contains)
+    guard let descriptor = ReduceMeanF32Descriptor(extents: input.shape, strides: input.strides, isReduced: isReduced) else {
+      throw unsupported("a mean over more than six dimensions")
+    }
     try emit(descriptor, [output, input])
-    define(out, output)
+    define(node.outputs[0], output)
   }
 }

@@ -84,7 +84,8 @@ extension PlanBuilder {
       let rows = left.dropLast().reduce(1, *)
       let product = Product(
         rows: rows, columns: right[1], depth: right[0], scale: 1, bias: [Float](repeating: 0, count: right[1]),
-        strides: .init(output: 1, input: right[1]), outputAxis: 1, activation: .none)
+        strides: .init(output: 1, input: right[1]), outputAxis: 1, activation: .none,
+        imageRows: left.count > 2 && left[0] > 0 ? rows / left[0] : 1)
       if left.count == 2, try lowerIntegerProduct(product, a, b, out, weights) { return }
       try requireFloat(a)
       let input = try left.count == 2 ? matrix(a) : rowMajor(a)
@@ -131,6 +132,8 @@ struct Product {
   /// The axis of the weights that the output's columns run along.
   var outputAxis: Int
   var activation: Activation
+  /// Rows that belong to one image of a batch.
+  var imageRows = 1
 
   var macs: Int { saturatingProduct([rows, columns, depth]) }
   var packing: GemmPacking { GemmPacking(groupOutChannels: columns, groupInChannels: depth) }
@@ -146,6 +149,7 @@ extension PlanBuilder {
 
   private func emitProduct(_ product: Product, _ input: View, _ w: ValueID, _ output: View) throws {
     guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no matrix layout") }
+    if let choice = try sparseVectorChoice(product, w) { return try emitSparseVector(product, input, w, output, choice) }
     let packing = product.packing
     let geometry = Geometry.matrix(rows: product.rows, inputStride: inStride, outputStride: outStride)
     let blocks = ProductBlocks(

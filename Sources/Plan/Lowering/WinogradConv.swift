@@ -15,30 +15,30 @@ extension PlanBuilder {
   /// - Parameters:
   ///   - geometry: of one image of the batch; estimates are for that one too.
   ///   - fromPlanes: the product would read the caller's image as it is.
-  /// - Returns: the way to take, and why.
-  func chooseConv(
+  func denseWays(
     _ conv: ConvShape, _ w: ValueID, _ bias: [Float], _ geometry: Geometry, _ grid: ProductBlocks, copiesRows: Bool, fromPlanes: Bool
-  ) throws -> (way: ConvWay, choice: Choice) {
-    let costs = ConvCosts(conv: conv, geometry: geometry, machine: machine, table: costTable, networkBytes: networkBytes)
-    var candidates = [Candidate(name: "gemm", nanoseconds: costs.gemm(grid, copiesRows: copiesRows))]
-    var ways: [ConvWay] = [.product]
+  ) -> [(way: ConvWay, candidate: Candidate)] {
+    let costs = convCosts(conv, geometry)
+    var ways = [(way: ConvWay.product, candidate: Candidate(name: "gemm", nanoseconds: costs.gemm(grid, copiesRows: copiesRows)))]
     if !options.exact, !fromPlanes, isWinograd(geometry), conv.groupIn >= 16, bias.allSatisfy(\.isFinite) {
       for tile in geometry.kernelHeight == 3 ? [2, 4, 6] : [2, 4] {
         let packing = winogradPacking(conv, tile: tile)
         let count = tileCount(geometry, tile)
         // As for one thread: the choice must not depend on their number.
         let nanoseconds = costs.winograd(packing, winogradBlocks(packing, count, threads: 1), tileCount: count)
-        candidates.append(Candidate(name: "winograd \(tile)×\(tile)", nanoseconds: nanoseconds) { try self.refusal(packing, w) })
-        ways.append(.winograd(tile: tile))
+        let candidate = Candidate(name: "winograd \(tile)×\(tile)", nanoseconds: nanoseconds) { try self.refusal(packing, w) }
+        ways.append((.winograd(tile: tile), candidate))
       }
     }
     if !options.exact, !fromPlanes, isStrassen(conv, geometry), bias.allSatisfy(\.isFinite) {
       let nanoseconds = costs.strassen(strassenBlocks(conv, geometry, threads: 1).rows)
-      candidates.append(Candidate(name: "strassen", nanoseconds: nanoseconds) { try self.strassenRefusal(w, conv) })
-      ways.append(.strassen)
+      ways.append((.strassen, Candidate(name: "strassen", nanoseconds: nanoseconds) { try self.strassenRefusal(w, conv) }))
     }
-    let (index, choice) = try Candidate.choose(candidates)
-    return (ways[index], choice)
+    return ways
+  }
+
+  func convCosts(_ conv: ConvShape, _ geometry: Geometry) -> ConvCosts {
+    ConvCosts(conv: conv, geometry: geometry, machine: machine, table: costTable, networkBytes: networkBytes)
   }
 
   private func isWinograd(_ g: Geometry) -> Bool {

@@ -12,6 +12,12 @@ package struct Choice: Sendable {
   package let nanoseconds: Double
   package let losers: [Loser]
 
+  /// The same with one more that was not taken.
+  func adding(_ loser: Loser?) -> Choice {
+    guard let loser else { return self }
+    return Choice(name: name, nanoseconds: nanoseconds, losers: losers + [loser])
+  }
+
   /// `winograd 4×4 612 µs; gemm 2011 µs; winograd 6×6 590 µs, refused: …`
   package var text: String {
     ([(name, nanoseconds, nil)] + losers.map { ($0.name, $0.nanoseconds, $0.refusal) }).map { name, nanoseconds, refusal in

@@ -10,13 +10,13 @@ struct ConvCosts {
   let networkBytes: Int
 
   /// The time to stream a layer's weights once, above that of the product that uses them.
-  private func once(_ stream: CostTable.Stream, _ bytes: Double) -> Double { bytes * (isFar(bytes) ? stream.memory : stream.level3) }
+  func once(_ stream: CostTable.Stream, _ bytes: Double) -> Double { bytes * (isFar(bytes) ? stream.memory : stream.level3) }
 
   /// Whether weights come from memory at every run.
   private func isFar(_ bytes: Double) -> Bool { max(Double(networkBytes), bytes) > 0.75 * Double(machine.level3Bytes) }
 
   /// The time to move the images where they do not fit the second-level cache: the output is fetched before it is written.
-  private var images: Double {
+  var images: Double {
     let input = 4 * (Double(geometry.batch) * Double(geometry.inputHeight) * Double(geometry.inputWidth) * Double(conv.channels))
     let output = 4 * Double(geometry.outputPixels) * Double(conv.outputs)
     if input + output <= Double(machine.level2Bytes) { return 0 }

@@ -31,6 +31,7 @@ extension CostTable {
     table.winogradWeights = scaled(table.winogradWeights)
     table.winogradFetch *= farther
     table.images = scaled(table.images)
+    table.sparse = table.sparse.scaled(slower, farther: farther)
     return table
   }()
 

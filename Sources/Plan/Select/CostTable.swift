@@ -32,6 +32,9 @@ package struct CostTable: Sendable {
   package var winogradFetch: Double
   package var images: Stream
 
+  /// Products that leave out zeros, and layers on planar tensors.
+  package var sparse = SparseRates()
+
   package static let tileDepths = [16, 32, 64, 128, 256, 512, 1024, 4096]
 
   /// A tile of any depth: straight lines between the depths measured.

@@ -1,0 +1,90 @@
+import Graph
+import KernelContract
+import Tensors
+
+extension PlanBuilder {
+  /// Weights of a constant that are not zero.
+  func stored(_ w: ValueID) throws -> Int {
+    if let known = storedCounts[w] { return known }
+    let count = graph[w].constant?.count ?? 0
+    let stored =
+      count == 0
+      ? 0
+      : try withFloats(w) { floats in
+        var stored = 0
+        for index in 0..<count where floats[index] != 0 { stored &+= 1 }
+        return stored
+      }
+    storedCounts[w] = stored
+    return stored
+  }
+
+  /// How the weights of the convolution being lowered are packed without their zeros.
+  func sparsePacking(_ conv: ConvShape, _ w: ValueID) throws -> SparsePacking {
+    if let known = sparsePackings[nodeIndex] { return known }
+    let packing = try withFloats(w) {
+      SparsePacking(
+        conv.geometry(input: 1, output: 1), groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut, $0,
+        conv.packing.oihw, level1Bytes: machine.level1Bytes)
+    }
+    sparsePackings[nodeIndex] = packing
+    return packing
+  }
+
+  /// Estimates are for one image: an image's result must not depend on the batch that it is in.
+  func imageCosts(_ conv: ConvShape) -> ConvCosts {
+    var geometry = conv.geometry(input: 1, output: 1)
+    geometry.batch = min(1, geometry.batch)
+    return convCosts(conv, geometry)
+  }
+
+  private func sparseName(_ stored: Int, of count: Int) -> String {
+    "sparse, \((1000 * stored / max(1, count) + 5) / 10) % of the weights"
+  }
+
+  /// Why the convolution being lowered, which was chosen to be sparse, is.
+  func sparseChoice(_ conv: ConvShape, _ w: ValueID, _ bias: [Float]) throws -> Choice {
+    let packing = try sparsePacking(conv, w)
+    let cost = imageCosts(conv).sparse(packing)
+    let losers = denseWays(conv, w, bias, fromPlanes: false).map { way in
+      Choice.Loser(
+        name: way.candidate.name, nanoseconds: way.candidate.nanoseconds,
+        refusal: way.candidate.nanoseconds < cost ? PlanBuilder.regional : nil)
+    }
+    return Choice(name: sparseName(packing.stored, of: conv.packing.depth * conv.outputs), nanoseconds: cost, losers: losers)
+  }
+
+  /// What leaving out zeros would take in a convolution that is dense; nil where it was not thought of.
+  func sparseLoser(_ conv: ConvShape, under dense: Double) -> Choice.Loser? {
+    guard let packing = sparsePackings[nodeIndex] else { return nil }
+    let cost = imageCosts(conv).sparse(packing)
+    return Choice.Loser(
+      name: sparseName(packing.stored, of: conv.packing.depth * conv.outputs), nanoseconds: cost,
+      refusal: cost < dense ? PlanBuilder.regional : nil)
+  }
+
+  private static var regional: String { "its neighbours' layout is the other one, and changing it would take longer" }
+
+  /// Why a product is made of the stored weights alone; nil where it should not be.
+  func sparseVectorChoice(_ product: Product, _ w: ValueID) throws -> Choice? {
+    let count = product.depth * product.columns
+    guard options.sparse != .off, count > 0, product.rows > 0, graph[w].constant != nil,
+      kernels.contains(where: { $0.family == .sparseVectorF32 })
+    else { return nil }
+    let stored = try stored(w)
+    let costs = ConvCosts(
+      conv: ConvShape(window: WindowGeometry(axes: [.unit]), batch: 1, groups: 1, groupIn: product.depth, groupOut: product.columns),
+      geometry: .matrix(rows: product.imageRows, inputStride: product.depth, outputStride: product.columns), machine: machine,
+      table: costTable,
+      networkBytes: networkBytes)
+    let grid = ProductBlocks(
+      costs.geometry, product.packing, elementBytes: 4, copiesRows: false, tileRows: tileRows(.gemmF32), machine: machine, threads: 1)
+    // For the rows of one image: its result must not depend on the others.
+    let dense = costs.gemm(grid, copiesRows: false)
+    let sparse =
+      Double(product.imageRows) * Double(stored) * costTable.sparse.gathered + costs.once(costTable.sparse.weights, 6 * Double(stored))
+    guard options.sparse == .always || (sparse < dense && 4 * stored <= 3 * count) else { return nil }
+    let loser = Choice.Loser(name: "gemm", nanoseconds: dense, refusal: nil)
+    return Choice(name: sparseName(stored, of: count), nanoseconds: sparse, losers: [loser])
+  }
+}

@@ -1,0 +1,187 @@
+import Graph
+import KernelContract
+import Kernels
+import Plan
+import Reference
+import Runtime
+import Tensors
+import Testing
+
+/// Plans that leave out the zeros of weights, and whose regions are planar: the results, and when it is done.
+@Suite struct SparsePlanTests {
+  /// Sets about `share` of the elements of weights to zero, and now and then a whole output channel or everything.
+  private func pruned(_ net: inout Net, share: Float) throws {
+    for index in net.graph.values.indices {
+      guard let tensor = try net.graph.values[index].constant?.decoded(), tensor.dtype == .f32, tensor.shape.count >= 2 else { continue }
+      let row = tensor.count / max(1, tensor.shape[0])
+      let (noRow, nothing) = (net.random.int(0...tensor.shape[0] - 1), net.random.int(0...19) == 0)
+      var floats = tensor.floats()
+      for place in floats.indices {
+        let draw = net.random.floats(1)[0] * 0.5 + 0.5
+        if nothing || place / row == noRow || draw < share { floats[place] = 0 }
+      }
+      net.graph.values[index].constant = Weight(try Tensor(tensor.shape, floats))
+    }
+  }
+
+  /// With every layer planar that can be, and with those that are estimated to gain.
+  @Test(arguments: 0..<80) func randomNetworksAgree(seed: Int) throws {
+    var (net, terms) = try RandomNetTests.network(UInt64(seed) + 4000)
+    try pruned(&net, share: [0, 0.5, 0.9][seed % 3])
+    let graph = try net.finished()
+    let inputs = try net.randomInputs()
+    // The bound counts all terms of all layers, as the test of dense plans does.
+    for sparse in [PlanOptions.Sparse.always, .chosen] {
+      try expectAgreement(graph, inputs, terms: terms, slack: 4e-6, sparse: sparse)
+      let (one, three) = (try execute(graph, inputs, sparse: sparse), try execute(graph, inputs, threads: 3, sparse: sparse))
+      for (a, b) in zip(one, three) { #expect(a.bytes.elementsEqual(b.bytes)) }
+    }
+  }
+
+  /// A chain as networks have them: first layer, depthwise, pointwise, pool, residual sum, squeeze and excite, concatenation, classifier.
+  private func chain(batch: Int = 1, zeros: Float, seed: UInt64 = 1) throws -> Net {
+    var net = Net(seed: seed)
+    func scaled(_ net: inout Net, _ shape: [Int]) throws -> ValueID {
+      let terms = Float(shape.dropFirst().reduce(1, *)).squareRoot()
+      return try net.constant(shape, net.random.floats(shape.reduce(1, *)).map { $0 / terms })
+    }
+    func conv(_ net: inout Net, _ x: ValueID, _ shape: [Int], stride: Int = 1, group: Int = 1, relu: Bool = true) throws -> ValueID {
+      var attributes: [String: Attribute] = [
+        "pads": .ints([Int](repeating: shape[2] / 2, count: 4)), "strides": .ints([stride, stride]), "group": .int(group),
+      ]
+      if relu { attributes["activation"] = .string("Relu") }
+      return net.node(.conv, [x, try scaled(&net, shape), try net.constant([shape[0]])], attributes)
+    }
+    let x = net.input([batch, 3, 40, 40])
+    var y = try conv(&net, x, [32, 3, 3, 3], stride: 2)
+    y = try conv(&net, y, [32, 1, 3, 3], group: 32)
+    y = try conv(&net, y, [64, 32, 1, 1])
+    y = net.node(.maxPool, [y], ["kernel_shape": .ints([3, 3]), "strides": .ints([2, 2]), "pads": .ints([1, 1, 1, 1])])
+    let z = try conv(&net, y, [64, 64, 3, 3], relu: false)
+    y = net.node(.add, [z, y], ["activation": .string("Relu")])
+    let squeezed = net.node(.sigmoid, [try conv(&net, net.node(.globalAveragePool, [y]), [64, 64, 1, 1])])
+    y = net.node(.mul, [y, squeezed])
+    let (left, right) = (try conv(&net, y, [48, 64, 1, 1], stride: 2), try conv(&net, y, [16, 64, 5, 5], stride: 2))
+    y = net.node(.concat, [left, right], ["axis": .int(1)])
+    y = try conv(&net, y, [64, 8, 3, 3], group: 8)
+    net.output(y)
+    y = net.node(.flatten, [net.node(.globalAveragePool, [y])])
+    net.output(net.node(.gemm, [y, try scaled(&net, [100, 64]), try net.constant([100])], ["transB": .int(1)]))
+    try pruned(&net, share: zeros)
+    return net
+  }
+
+  @Test(arguments: [PlanOptions.Sparse.off, .chosen, .always], [0, 0.8, 0.95, 1] as [Float])
+  func aChainAgrees(sparse: PlanOptions.Sparse, zeros: Float) throws {
+    var net = try chain(batch: 2, zeros: zeros)
+    let graph = try net.finished()
+    let inputs = try net.randomInputs()
+    // The longest chain of sums: 27 + 9 + 32 + 576 + 1 + 100 + 64 + 1600 + 72 + 25 + 64 terms.
+    try expectAgreement(graph, inputs, terms: 2570, slack: 4e-6, sparse: sparse)
+    let one = try execute(graph, inputs, sparse: sparse)
+    for threads in 2...4 {
+      for (a, b) in zip(one, try execute(graph, inputs, threads: threads, sparse: sparse)) { #expect(a.bytes.elementsEqual(b.bytes)) }
+    }
+  }
+
+  @Test func anImageDoesNotDependOnItsBatch() throws {
+    for sparse in [PlanOptions.Sparse.chosen, .always] {
+      let (single, triple) = (try chain(batch: 1, zeros: 0.9).finished(), try chain(batch: 3, zeros: 0.9).finished())
+      var random = Random(seed: 5)
+      let images = (0..<3).map { _ in random.floats(3 * 40 * 40) }
+      let together = try execute(triple, [Tensor([3, 3, 40, 40], images.flatMap { $0 })], sparse: sparse)
+      for (index, image) in images.enumerated() {
+        for (one, all) in zip(try execute(single, [Tensor([1, 3, 40, 40], image)], sparse: sparse), together) {
+          let floats = one.floats()
+          #expect(Array(all.floats()[index * floats.count..<(index + 1) * floats.count]) == floats)
+        }
+      }
+    }
+  }
+
+  @Test func manyZerosAreLeftOutAndThePlanSaysWhy() throws {
+    let (plan, dense) = (try makePlan(chain(zeros: 0.9).finished()), try makePlan(chain(zeros: 0).finished()))
+    #expect(plan.steps.filter { $0.kernel.hasPrefix("sparse_f32") }.count >= 3)
+    #expect(plan.steps.contains { $0.kernel.hasPrefix("sparse_f32") && $0.operators.contains("Add") })
+    #expect(plan.description.contains("% of the weights") && plan.json.contains("\"why\": \"sparse, "))
+    #expect(plan.macs < dense.macs / 3)
+    #expect(!dense.steps.contains { $0.kernel.hasPrefix("sparse") || $0.kernel.contains("planar") })
+    let off = try Planner(kernels: kernelTable(), machine: .current()).plan(chain(zeros: 0.9).finished(), PlanOptions(sparse: .off))
+    #expect(off.steps.map(\.kernel) == dense.steps.map(\.kernel))
+  }
+
+  /// A product with one row, with and without transposed weights and a scale.
+  @Test(arguments: [0, 1], [1, 3]) func fullyConnectedLayersLeaveOutZeros(transposed: Int, rows: Int) throws {
+    var net = Net(seed: 3)
+    let x = net.input([rows, 300])
+    let w = try net.constant(transposed == 1 ? [200, 300] : [300, 200])
+    let attributes: [String: Attribute] = ["transB": .int(transposed), "alpha": .float(0.5), "activation": .string("Relu")]
+    net.output(net.node(.gemm, [x, w, try net.constant([200])], attributes))
+    net.output(net.node(.matMul, [x, try net.constant([300, 64])]))
+    try pruned(&net, share: 0.9)
+    let graph = try net.finished()
+    #expect(try makePlan(graph).steps.filter { $0.kernel.hasPrefix("sparse_vector") }.count == 2)
+    try expectAgreement(graph, net.randomInputs(), terms: 300)
+  }
+
+  /// Weights stored small mean what their zeros and elements say.
+  @Test func compactedWeightsGiveTheSameBits() throws {
+    var net = try chain(zeros: 0.9)
+    let inputs = try net.randomInputs()
+    let graph = try net.finished()
+    var small = graph
+    for index in small.values.indices {
+      if let weight = small.values[index].constant, weight.dtype == .f32, weight.shape.count > 1 {
+        small.values[index].constant = try weight.compacted()
+      }
+    }
+    #expect(small.values.contains { !($0.constant?.isDense ?? true) })
+    for (a, b) in zip(try execute(graph, inputs), try execute(small, inputs)) { #expect(a.bytes.elementsEqual(b.bytes)) }
+  }
+
+  /// Layers on codes stay what they are.
+  @Test func integerLayersAreNotTouched() throws {
+    var net = Net(seed: 9)
+    let x = net.input([1, 16, 14, 14])
+    let scale = try net.constant([], [0.05])
+    let middle: [UInt8] = [128]
+    let zero = net.graph.addConstant("zero", try Tensor(.u8, [], middle))
+    let q = net.node(.dequantizeLinear, [net.node(.quantizeLinear, [x, scale, zero]), scale, zero])
+    var codes = [Int8](repeating: 0, count: 32 * 16)
+    for place in stride(from: 0, to: codes.count, by: 10) { codes[place] = Int8(place % 100) }
+    let stored = try Tensor(.s8, [32, 16, 1, 1], codes)
+    let affine = try AffineQuantization(scales: [0.01], zeroPoints: [0], axis: nil)
+    let w = try Weight(shape: [32, 16, 1, 1], elements: .affine(codes: stored, affine), arrangement: .dense)
+    let id = net.graph.addValue("w", constant: w)
+    let y = net.node(.conv, [q, id])
+    net.output(net.node(.dequantizeLinear, [net.node(.quantizeLinear, [y, scale, zero]), scale, zero]))
+    let plan = try makePlan(net.finished())
+    #expect(plan.steps.contains { $0.kernel.hasPrefix("gemm_u8s8") } && !plan.steps.contains { $0.kernel.hasPrefix("sparse") })
+  }
+}
+
+/// The least cut of small problems, against all ways to cut them.
+@Suite struct MinimumCutTests {
+  @Test(arguments: 0..<40) func isTheLeast(seed: Int) throws {
+    var random = Random(seed: UInt64(seed) + 1)
+    let count = random.int(1...8)
+    let costs = (0..<count).map { _ in (first: random.int(0...20), second: random.int(0...20)) }
+    let parts = (0..<random.int(0...12)).map { _ in (random.int(0...count - 1), random.int(0...count - 1), random.int(0...15)) }
+    var cut = MinimumCut()
+    let things = (0..<count).map { _ in cut.add() }
+    for (thing, cost) in zip(things, costs) { cut.cost(thing, first: cost.first, second: cost.second) }
+    for (a, b, cost) in parts { cut.part(things[a], things[b], cost) }
+    func total(_ isFirst: (Int) -> Bool) -> Int {
+      var sum = 0
+      for (index, cost) in costs.enumerated() { sum += isFirst(index) ? cost.first : cost.second }
+      for (a, b, cost) in parts where isFirst(a) && !isFirst(b) { sum += cost }
+      return sum
+    }
+    let found = cut.firstSide()
+    let first = try #require(found)
+    var least = Int.max
+    for bits in 0..<1 << count { least = min(least, total { bits >> $0 & 1 == 1 }) }
+    let cost = total { first.contains(things[$0]) }
+    #expect(cost == least)
+  }
+}
