@@ -5,7 +5,9 @@ import PackageDescription
 // baseline, so that a processor without it gets a status instead of an illegal instruction.
 #if arch(x86_64)
   let kernelFlags: [SwiftSetting] = [
-    .unsafeFlags(["-Ounchecked", "-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c", "-Xcc", "-mbmi2", "-Xcc", "-mpopcnt"])
+    .unsafeFlags([
+      "-Ounchecked", "-Xcc", "-mavx2", "-Xcc", "-mfma", "-Xcc", "-mf16c", "-Xcc", "-mbmi", "-Xcc", "-mbmi2", "-Xcc", "-mpopcnt",
+    ])
   ]
   let wideFlags: [SwiftSetting] =
     kernelFlags + [.unsafeFlags(["f", "bw", "dq", "vl"].flatMap { ["-Xcc", "-mavx512\($0)"] })]

@@ -55,10 +55,10 @@ struct SparseComparison {
 
   private func tiles(_ layer: Layer, _ percent: Int) {
     var items: [(String, Case)] = []
-    for shares in layer.kernel > 1 ? [true, false] : [true] {
-      for level1 in [24, 28, 32, 36, 44] {
+    for shares in layer.kernel > 1 ? [true, false] : [false] {
+      for level1 in [28, 32, 40] {
         for vectors in [4, 5, 6, 7] {
-          let item = sparseCase(layer, percent: percent, level1Bytes: level1 << 10, tileVectors: vectors, shares: shares)
+          let item = sparseCase(layer, percent: percent, level1Bytes: level1 << 10, tileVectors: vectors, spansLines: shares)
           items.append(("\(shares) L1 \(level1) \(item.name)", item))
         }
       }
@@ -93,7 +93,7 @@ struct SparseComparison {
 }
 
 /// Counted as the dense layer that it replaces.
-func sparseCase(_ layer: Layer, percent: Int, level1Bytes: Int = 32 << 10, tileVectors: Int? = nil, shares: Bool? = nil) -> Case {
+func sparseCase(_ layer: Layer, percent: Int, level1Bytes: Int = 32 << 10, tileVectors: Int? = nil, spansLines: Bool? = nil) -> Case {
   var geometry = layer.geometry
   (geometry.inputPixelStride, geometry.outputPixelStride) = (1, 1)
   let weights = layer.sparseWeights(percent: percent)
@@ -101,7 +101,7 @@ func sparseCase(_ layer: Layer, percent: Int, level1Bytes: Int = 32 << 10, tileV
   let strides = GemmPacking.Strides(output: layer.inChannels * taps, input: taps, tap: 1)
   let packing = SparsePacking(
     geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels, weights.pointer(), strides, level1Bytes: level1Bytes,
-    tileVectors: tileVectors, sharesLines: shares)
+    tileVectors: tileVectors, spansLines: spansLines)
   let packed = Buffer(bytes: packing.byteCount)
   packing.pack(weights.pointer(), strides, into: packed.base)
   let descriptor = SparseF32Descriptor(

@@ -18,6 +18,10 @@ static inline void nsk_store_partial(float *to, __m256 value, int count) { _mm25
 /* Asks for a line of the second-level cache; any address will do. */
 static inline void nsk_prefetch_level2(const void *address) { _mm_prefetch((const char *)address, _MM_HINT_T1); }
 
+/* The second and third of the four 16-bit words of `words`, each by one instruction. */
+static inline unsigned long long nsk_word1(unsigned long long words) { return __bextr_u64(words, 16 | 16 << 8); }
+static inline unsigned long long nsk_word2(unsigned long long words) { return __bextr_u64(words, 32 | 16 << 8); }
+
 /* To the nearest integer, halves to even. */
 static inline __m256 nsk_round(__m256 value) { return _mm256_round_ps(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 

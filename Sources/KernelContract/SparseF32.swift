@@ -54,12 +54,17 @@ package struct SparseF32Descriptor: StepDescriptor {
     outputImageStride = outputPixels &* (toPlanes ? outputs : geometry.outputPixelStride)
     (residualChannelStride, residualImageStride) = (outputChannelStride, outputImageStride)
     // About 16 tasks, so that they can be dealt out evenly; consecutive ones share their panel.
-    let tiles = max(1, geometry.batch &* blocks(outputPixels, of: form.tilePixels) &* form.groups)
+    self.bandBlock = 1
+    let tiles = max(1, geometry.batch &* tilesPerImage &* form.groups)
     self.bandBlock = bandBlock ?? max(1, min(SparseForm.sharedBands, form.bands &* tiles / 16))
   }
 
   package var outputPixels: Int { geometry.outputHeight &* geometry.outputWidth }
-  package var tilesPerImage: Int { blocks(outputPixels, of: form.tilePixels) }
+  package var tilesPerImage: Int {
+    form.spansLines
+      ? blocks(geometry.outputWidth, of: 8) &* blocks(geometry.outputHeight, of: form.tileVectors)
+      : blocks(outputPixels, of: form.tilePixels)
+  }
   package var bandBlocks: Int { blocks(form.bands, of: bandBlock) }
   package var taskCount: Int { geometry.batch &* tilesPerImage &* form.groups &* bandBlocks }
 
@@ -76,9 +81,11 @@ package struct SparseForm: BitwiseCopyable, Sendable {
   package var groupOutChannels: Int
   /// Vectors of eight pixels in a tile, 1 … 7.
   package var tileVectors: Int
+  /// Whether a tile is eight pixels of each of `tileVectors` lines, one above the other, instead of consecutive pixels.
+  package var spansLines: Bool
   /// Strips of the panel that a channel has.
   package var strips: Int
-  /// Floats of a strip: the tile's pixels and those that other lines of the window see.
+  /// Floats of a strip: the tile's pixels, and where it spans lines, those of the lines below that a window sees.
   package var stripFloats: Int
   /// Strips of a block, and blocks of a group.
   package var stripBlock: Int
@@ -91,7 +98,7 @@ package struct SparseForm: BitwiseCopyable, Sendable {
   /// Output channels of a band, the last of a group may have fewer.
   package static var bandRows: Int { 64 }
   /// At most so many bands are computed with one panel.
-  package static var sharedBands: Int { 8 }
+  package static var sharedBands: Int { 16 }
 
   package var tilePixels: Int { 8 &* tileVectors }
   package var bands: Int { blocks(groupOutChannels, of: Self.bandRows) }
@@ -99,8 +106,8 @@ package struct SparseForm: BitwiseCopyable, Sendable {
   package var panelFloats: Int { roundUp(tilePixels &+ stripBlock &* stripFloats &+ 8, to: 16) }
 }
 
-/// What a strip holds: at place p + (width of the output) · i of a tile that begins at pixel 0, input line `strideY·(y + i) + line` and column
-/// `strideX·x + column`, where pixel p is (y, x); zeros outside the image.
+/// What a strip holds of a channel: for the tile's pixel (y, x), and for lines below the tile where the form spans lines, the input's line
+/// `strideY·y + line` and column `strideX·x + column`; zeros outside the image.
 package struct SparseStrip: BitwiseCopyable, Sendable {
   package var line: Int
   package var column: Int

@@ -8,51 +8,53 @@ struct SparseLayout: Sendable {
   private static var reach: Int { 65_536 / 4 }
 
   init(
-    _ g: Geometry, groups: Int, groupInChannels: Int, groupOutChannels: Int, level1Bytes: Int, tileVectors: Int?, sharesLines: Bool?
+    _ g: Geometry, groups: Int, groupInChannels: Int, groupOutChannels: Int, level1Bytes: Int, tileVectors: Int?, spansLines: Bool?
   ) {
     let pixels = g.outputHeight * g.outputWidth
-    let vectors = max(1, tileVectors ?? Self.bestTile(blocks(pixels, of: 8)))
+    // At the right edge of an image, tiles that span lines may be empty in part.
+    let inLines = g.outputHeight * blocks(g.outputWidth, of: 8)
+    let fits = (g.kernelHeight - 1) * g.dilationY / g.strideY <= 1024
+    let spans = fits && g.taps > 1 && (spansLines ?? (4 * 8 * inLines <= 5 * pixels))
+    let vectors = max(1, tileVectors ?? (spans ? Self.evenly(g.outputHeight) : Self.bestTile(blocks(pixels, of: 8))))
     let tile = 8 * vectors
-    // With shared lines, the strips of a channel are [column of the window][line modulo the stride].
-    let phases = Set((0..<g.kernelHeight).map { $0 * g.dilationY % g.strideY }).sorted()
-    let farthest = g.isPointwise ? 0 : (g.kernelHeight - 1) * g.dilationY / g.strideY
-    let shared = roundUp(tile + farthest * g.outputWidth, to: 8)
-    let shares =
-      (sharesLines ?? true) && g.kernelHeight > 1
-      && g.kernelWidth * phases.count * shared <= (sharesLines == nil ? g.taps * tile : Self.reach) && tile + shared + 8 <= Self.reach
+    let farthest = spans ? (g.kernelHeight - 1) * g.dilationY / g.strideY : 0
+    let stripFloats = tile + 8 * farthest
     for x in 0..<g.kernelWidth {
       let column = x * g.dilationX - g.padLeft
-      if shares {
-        for phase in phases {
-          let lines = (0..<g.kernelHeight).filter { $0 * g.dilationY % g.strideY == phase }
-          let taps = lines.map { (tap: $0 * g.kernelWidth + x, offset: $0 * g.dilationY / g.strideY * g.outputWidth) }
-          strips.append((SparseStrip(line: phase - g.padTop, column: column), taps))
-        }
-      } else {
-        for y in 0..<g.kernelHeight {
-          strips.append((SparseStrip(line: y * g.dilationY - g.padTop, column: column), [(tap: y * g.kernelWidth + x, offset: 0)]))
+      // Strips that serve several taps hold the lines of one remainder modulo the stride, in the order in which the window meets them.
+      var phases: [Int: Int] = [:]
+      for y in 0..<g.kernelHeight {
+        let line = y * g.dilationY
+        let tap = (tap: y * g.kernelWidth + x, offset: spans ? line / g.strideY * 8 : 0)
+        if spans, let known = phases[line % g.strideY] {
+          strips[known].taps.append(tap)
+        } else {
+          phases[line % g.strideY] = strips.count
+          strips.append((SparseStrip(line: (spans ? line % g.strideY : line) - g.padTop, column: column), [tap]))
         }
       }
     }
-    let stripFloats = shares ? shared : tile
     let all = groupInChannels * strips.count
     let room = min(level1Bytes / 4 * 15 / 16, Self.reach) - tile - 8
     let blockCount = max(1, blocks(all, of: max(1, room / stripFloats)))
     let block = max(1, blocks(all, of: blockCount))
     form = SparseForm(
-      groups: groups, groupInChannels: groupInChannels, groupOutChannels: groupOutChannels, tileVectors: vectors, strips: strips.count,
-      stripFloats: stripFloats, stripBlock: block, stripBlocks: max(1, blocks(all, of: block)), startsOffset: 0,
+      groups: groups, groupInChannels: groupInChannels, groupOutChannels: groupOutChannels, tileVectors: vectors, spansLines: spans,
+      strips: strips.count, stripFloats: stripFloats, stripBlock: block, stripBlocks: max(1, blocks(all, of: block)), startsOffset: 0,
       pairsOffset: 0, quadsOffset: 0)
   }
 
-  /// The vectors of a tile, so that the tiles of an image are about full.
+  /// The vectors of a tile of consecutive pixels, so that the tiles of an image are about full.
   private static func bestTile(_ vectors: Int) -> Int {
     if vectors <= 7 { return vectors }
     // What a tile of so many vectors takes beside its vectors, in vectors.
-    let wastes = [(7, 1.9), (6, 1.9), (5, 1.6)]
+    let wastes = [(7, 2.2), (6, 2.0), (5, 1.6)]
     let costs = wastes.map { width, waste in Double(vectors) + Double(blocks(vectors, of: width)) * waste }
     return costs.indices.min { costs[$0] < costs[$1] }.map { wastes[$0].0 } ?? 7
   }
+
+  /// At most seven lines, so that all tiles are about as high.
+  private static func evenly(_ lines: Int) -> Int { blocks(lines, of: max(1, blocks(lines, of: 7))) }
 
   /// Calls the body with each term of a block in the order of its sum: input channel, tap, and floats behind the panel's beginning.
   @inline(__always)

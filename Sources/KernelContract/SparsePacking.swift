@@ -1,9 +1,10 @@
 /// The weights of a sparse convolution, packed: what the plan writes once and the kernel reads.
 ///
 /// A tile's input is copied to a *panel* that stays in the first-level cache, strip by strip, such that every tap of every pixel lies at the same
-/// distance from the panel's beginning for all output channels. A strip is of one input channel and column of the window: pixel p of the tile
-/// lies at place p, and at p + width·(line of the window) for the window's other lines. Where strides leave lines out, lines go to as many strips as
-/// the stride says; where that would take more room, every tap has a strip of its own. A stored weight is its value and the place of its tap:
+/// distance from the panel's beginning for all output channels. A tile of a window with several taps is eight pixels wide and up to seven lines
+/// high where that suits the image, and consecutive pixels otherwise. In the first case a strip is of one input channel and column of the window,
+/// serves all its lines (a line is one vector further) and holds the lines that they see; strides that leave lines out take a strip for
+/// each kind of line. In the second, every tap has a strip of its own. A stored weight is its value and the place of its tap:
 ///
 ///     strips  SparseStrip [strip of a channel]                              what it holds
 ///     starts  UInt32      [group][block of strips][band of 64 rows]        its first quad
@@ -27,15 +28,15 @@ package struct SparsePacking: Sendable {
   /// - Parameters:
   ///   - source: weights [output channel of all groups][input channel of a group][tap], `strides` apart.
   ///   - level1Bytes: of the first-level cache.
-  ///   - tileVectors, sharesLines: where they are not to be chosen: the tile's width (1 … 7), and whether a strip serves several taps. Where both
-  ///     are given and the latter is false, the packed form depends on nothing but the window and the channels.
+  ///   - tileVectors, spansLines: see `SparseForm`; chosen for the geometry's output where they are nil. Where both are given, the packed form
+  ///     depends on nothing but the window and the channels, and serves outputs of any size.
   package init(
     _ geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, _ source: UnsafePointer<Float>,
-    _ strides: GemmPacking.Strides, level1Bytes: Int, tileVectors: Int? = nil, sharesLines: Bool? = nil
+    _ strides: GemmPacking.Strides, level1Bytes: Int, tileVectors: Int? = nil, spansLines: Bool? = nil
   ) {
     layout = SparseLayout(
       geometry, groups: groups, groupInChannels: groupInChannels, groupOutChannels: groupOutChannels, level1Bytes: level1Bytes,
-      tileVectors: tileVectors, sharesLines: sharesLines)
+      tileVectors: tileVectors, spansLines: spansLines)
     var form = layout.form
     let rowsOfAll = groups * groupOutChannels
     var quads = 0

@@ -26,7 +26,7 @@ import Testing
 
   private func check(
     _ item: ConvolutionCase, density: Double, inputIsPlanar: Bool, outputIsPlanar: Bool, slack: (Int, Int), level1Bytes: Int,
-    tileVectors: Int?, epilogue: Epilogue, hasResidual: Bool, _ numbers: inout Numbers
+    tileVectors: Int?, spansLines: Bool?, epilogue: Epilogue, hasResidual: Bool, _ numbers: inout Numbers
   ) {
     var g = item.geometry
     let (inputs, outputs) = (item.groups * item.inChannels, item.groups * item.outChannels)
@@ -40,7 +40,7 @@ import Testing
     let (input, bias, residual) = (numbers.floats(from.count), numbers.floats(outputs), numbers.floats(to.count))
     let packing = SparsePacking(
       g, groups: item.groups, groupInChannels: item.inChannels, groupOutChannels: item.outChannels, weights, item.packing.oihw,
-      level1Bytes: level1Bytes, tileVectors: tileVectors)
+      level1Bytes: level1Bytes, tileVectors: tileVectors, spansLines: spansLines)
     #expect(packing.stored == weights.filter { $0 != 0 }.count)
     let packed = GuardedBuffer<UInt8>(repeating: 0xFF, count: roundUp(packing.byteCount, to: 64))
     packing.pack(weights, item.packing.oihw, into: packed.pointer)
@@ -89,7 +89,7 @@ import Testing
     #expect(packed.isIntact && source.isIntact && offsets.isIntact && added.isIntact)
   }
 
-  @Test(arguments: 0..<150)
+  @Test(arguments: 0..<200)
   func convolutions(seed: Int) {
     var numbers = Numbers(seed + 5000)
     let item = ConvolutionCase.random(&numbers)
@@ -97,6 +97,7 @@ import Testing
       item, density: numbers.pick([0, 0.05, 0.3, 1]), inputIsPlanar: numbers.pick([true, true, false]),
       outputIsPlanar: numbers.pick([true, true, false]), slack: numbers.pick([(0, 0), (2, 1)]),
       level1Bytes: numbers.pick([2048, 4096, 32768]), tileVectors: numbers.pick([nil, nil, 1, 2, 5, 7]),
+      spansLines: numbers.pick([nil, nil, true, false]),
       epilogue: numbers.pick([.none, .relu, .clamp(-0.3, 0.7), .hardSwish]), hasResidual: numbers.pick([true, false]), &numbers)
   }
 
@@ -108,6 +109,7 @@ import Testing
     for planar in [true, false] {
       check(
         item, density: 0.2, inputIsPlanar: planar, outputIsPlanar: planar, slack: (0, 0), level1Bytes: 8192, tileVectors: nil,
+        spansLines: nil,
         epilogue: .relu, hasResidual: planar, &numbers)
     }
   }

@@ -13,8 +13,10 @@ struct SparseSource {
   var pixel: Int
   var line: Int
   var column: Int
-  /// Places of a strip that are needed: the tile's pixels, and what other lines of the window see.
+  /// The tile's pixels.
   var places: Int
+  /// Whether the tile is eight pixels wide.
+  var spansLines: Bool
 
   /// Writes strips `first ..< end` of a group, one behind the other; up to seven floats behind the last are spilled.
   func fill(_ first: Int, _ end: Int, into panel: UnsafeMutablePointer<Float>) {
@@ -34,7 +36,9 @@ struct SparseSource {
     var strip = first - channel * stripsOfChannel
     var to = panel
     for _ in first..<end {
-      if continues {
+      if spansLines {
+        fillColumn(input + channel * channelStride, strips[strip], to)
+      } else if continues {
         fillContinuous(input + channel * channelStride, strips[strip], to)
       } else {
         fillLines(input + channel * channelStride, strips[strip], to)
@@ -66,7 +70,49 @@ struct SparseSource {
     }
   }
 
-  /// The same line by line: any stride and width.
+  /// Eight pixels of each of a strip's lines.
+  @inline(__always)
+  private func fillColumn(_ channel: UnsafePointer<Float>, _ strip: SparseStrip, _ panel: UnsafeMutablePointer<Float>) {
+    let g = geometry
+    let (strideX, inputWidth) = (g.pointee.strideX, g.pointee.inputWidth)
+    let step = g.pointee.inputPixelStride * strideX
+    // Pixels `left ..< right` see the image.
+    let first = column * strideX + strip.column
+    let left = first >= 0 ? 0 : min(8, blocks(-first, of: strideX))
+    let right = first >= inputWidth ? left : max(left, min(8, blocks(inputWidth - first, of: strideX)))
+    // Pixels of a line from the first that is seen on.
+    let seen = inputWidth - first - left * strideX
+    let lineStep = g.pointee.strideY * inputWidth * g.pointee.inputPixelStride
+    var y = line * g.pointee.strideY + strip.line
+    var from = channel + (y * inputWidth + first + left * strideX) * g.pointee.inputPixelStride
+    var to = panel
+    let end = panel + stripFloats
+    while to < end {
+      if y < 0 || y >= g.pointee.inputHeight || right == left {
+        store8(splat8(0), to)
+      } else if step == 1 && right - left == 8 {
+        store8(load8(from), to)
+      } else {
+        // What is spilled is the beginning of the next line.
+        store8(splat8(0), to)
+        if step == 1 {
+          store8(load8(from, count: right - left), to + left)
+        } else if strideX == 2 && step == 2 {
+          let whole = seen >= 16
+          let low = whole ? load8(from) : load8(from, count: min(8, seen))
+          let high = whole ? load8(from + 8) : load8(from + 8, count: max(0, seen - 8))
+          store8(SIMD16(lowHalf: low, highHalf: high).evenHalf, to + left)
+        } else {
+          copyStrided(from, step, right - left, to + left)
+        }
+      }
+      y += g.pointee.strideY
+      from += lineStep
+      to += 8
+    }
+  }
+
+  /// Consecutive pixels, line by line: any stride and width.
   private func fillLines(_ channel: UnsafePointer<Float>, _ strip: SparseStrip, _ panel: UnsafeMutablePointer<Float>) {
     let g = geometry
     let (width, step) = (g.pointee.outputWidth, g.pointee.inputPixelStride)

@@ -19,10 +19,11 @@ func stepSparseF32(
   let pairs = (weights + form.pairsOffset).assumingMemoryBound(to: SparsePair.self)
   let quads = (weights + form.quadsOffset).assumingMemoryBound(to: SparseQuad.self)
 
-  let pixels = geometry.pointee.outputHeight * geometry.pointee.outputWidth
+  let (height, width) = (geometry.pointee.outputHeight, geometry.pointee.outputWidth)
   let tilePixels = 8 * form.tileVectors
-  let tiles = blocks(pixels, of: tilePixels)
-  let (bandRows, sharedBands) = (64, 8)
+  let across = form.spansLines ? blocks(width, of: 8) : 1
+  let tiles = form.spansLines ? across * blocks(height, of: form.tileVectors) : blocks(height * width, of: tilePixels)
+  let (bandRows, sharedBands) = (64, 16)
   let bands = blocks(form.groupOutChannels, of: bandRows)
   let bandBlocks = blocks(bands, of: d.pointee.bandBlock)
   let stripCount = form.groupInChannels * form.strips
@@ -35,10 +36,11 @@ func stepSparseF32(
   var source = SparseSource(
     geometry: geometry, input: input, channelStride: d.pointee.inputChannelStride,
     strips: weights.assumingMemoryBound(to: SparseStrip.self), stripsOfChannel: form.strips, stripFloats: form.stripFloats, pixel: 0,
-    line: 0, column: 0, places: 0)
+    line: 0, column: 0, places: 0, spansLines: form.spansLines)
   var tile = SparseTileF32(
     quads: quads, pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(panel), bias: nil, sums: sums, output: nil,
-    outputStride: d.pointee.outputChannelStride, residual: nil, residualStride: d.pointee.residualChannelStride,
+    outputStride: d.pointee.outputChannelStride, vectorStep: form.spansLines ? width : 8, residual: nil,
+    residualStride: d.pointee.residualChannelStride,
     low: clamps ? d.pointee.epilogue.a : -.infinity, high: clamps ? d.pointee.epilogue.b : .infinity)
 
   var task = begin
@@ -53,12 +55,23 @@ func stepSparseF32(
     let bandEnd = min(bands, last)
     task = min(end, (place + 1) * bandBlocks)
 
-    source.pixel = inImage * tilePixels
-    source.line = source.pixel / geometry.pointee.outputWidth
-    source.column = source.pixel - source.line * geometry.pointee.outputWidth
-    let count = min(tilePixels, pixels - source.pixel)
-    let width = blocks(count, of: 8)
-    source.places = count + form.stripFloats - tilePixels
+    // Its first pixel, its vectors, and the pixels of the last of them, or, where it spans lines, of each.
+    let vectors: Int
+    let lastCount: Int
+    if form.spansLines {
+      source.line = inImage / across * form.tileVectors
+      source.column = inImage % across * 8
+      source.pixel = source.line * width + source.column
+      vectors = min(form.tileVectors, height - source.line)
+      lastCount = min(8, width - source.column)
+    } else {
+      source.pixel = inImage * tilePixels
+      source.line = source.pixel / width
+      source.column = source.pixel - source.line * width
+      source.places = min(tilePixels, height * width - source.pixel)
+      vectors = blocks(source.places, of: 8)
+      lastCount = source.places - 8 * (vectors - 1)
+    }
     source.input = input + (image * d.pointee.inputImageStride + group * form.groupInChannels * d.pointee.inputChannelStride)
     let outputChannel = group * form.groupOutChannels
     let outputPlace =
@@ -82,14 +95,14 @@ func stepSparseF32(
           tile.pairCount = blocks(min(bandRows, form.groupOutChannels - row), of: 2)
           tile.bias = block == 0 ? d.pointee.bias + (outputChannel + row) : nil
           tile.sums = sums + (band - bandBegin) * bandRows * tilePixels
-          let straight = isComplete && writesPlanes && count == 8 * width
+          let straight = isComplete && writesPlanes && lastCount == 8
           tile.output = straight ? output + (outputPlace + row * d.pointee.outputChannelStride) : nil
           if straight, let residual { tile.residual = residual + (residualPlace + row * d.pointee.residualChannelStride) }
-          multiplySparse(width, &tile)
+          multiplySparse(vectors, &tile)
           if isComplete && !straight {
             let rows = min(bandRows, form.groupOutChannels - row)
             finishSparse(
-              d, tile.sums, rows: rows, stride: 8 * width, count: count,
+              d, tile.sums, rows: rows, vectors: vectors, lastCount: lastCount,
               output + (outputPlace + row * d.pointee.outputChannelStride),
               residual.map { $0 + (residualPlace + row * d.pointee.residualChannelStride) })
           }
@@ -102,23 +115,32 @@ func stepSparseF32(
 
 /// Adds the residual to complete sums, applies the activation and writes them where they belong.
 private func finishSparse(
-  _ d: UnsafePointer<SparseF32Descriptor>, _ sums: UnsafeMutablePointer<Float>, rows: Int, stride: Int, count: Int,
+  _ d: UnsafePointer<SparseF32Descriptor>, _ sums: UnsafeMutablePointer<Float>, rows: Int, vectors: Int, lastCount: Int,
   _ output: UnsafeMutablePointer<Float>, _ residual: UnsafePointer<Float>?
 ) {
   let pixelStride = d.pointee.geometry.outputPixelStride
-  let (channelStride, addedStride) = (d.pointee.outputChannelStride, d.pointee.residualChannelStride)
+  let spansLines = d.pointee.form.spansLines
+  let vectorStep = (spansLines ? d.pointee.geometry.outputWidth : 8) * pixelStride
   for row in 0..<rows {
-    let from = sums + row * stride
-    let to = output + row * channelStride
-    if let residual {
-      let added = residual + row * addedStride
-      for i in 0..<count { from[i] += added[i * pixelStride] }
-    }
-    activateRow(from, from, count, d.pointee.epilogue)
-    if pixelStride == 1 {
-      for i in 0..<count { to[i] = from[i] }
-    } else {
-      for i in 0..<count { to[i * pixelStride] = from[i] }
+    let from = sums + row * (8 * vectors)
+    let to = output + row * d.pointee.outputChannelStride
+    let added = residual.map { $0 + row * d.pointee.residualChannelStride }
+    for vector in 0..<vectors {
+      let count = spansLines || vector + 1 == vectors ? lastCount : 8
+      let (at, place) = (from + 8 * vector, vector * vectorStep)
+      if let added {
+        if pixelStride == 1 {
+          store8(load8(at) + load8(added + place, count: count), at)
+        } else {
+          for lane in 0..<count { at[lane] += added[place + lane * pixelStride] }
+        }
+      }
+      if !isIdentity(d.pointee.epilogue) { activateRow(at, at, count, d.pointee.epilogue) }
+      if pixelStride == 1 {
+        store8(load8(at), to + place, count: count)
+      } else {
+        for lane in 0..<count { to[place + lane * pixelStride] = at[lane] }
+      }
     }
   }
 }

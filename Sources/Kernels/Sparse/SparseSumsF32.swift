@@ -25,15 +25,16 @@ struct SparseSumsF32 {
     (b0, b1, b2, b3, b4, b5, b6) = (b, b, b, b, b, b, b)
   }
 
+  /// Vectors `step` floats apart.
   @inline(__always)
-  init(_ width: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
+  init(_ width: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, step: Int) {
     self.init(load8(a), load8(b))
-    if width > 1 { (a1, b1) = (load8(a + 8), load8(b + 8)) }
-    if width > 2 { (a2, b2) = (load8(a + 16), load8(b + 16)) }
-    if width > 3 { (a3, b3) = (load8(a + 24), load8(b + 24)) }
-    if width > 4 { (a4, b4) = (load8(a + 32), load8(b + 32)) }
-    if width > 5 { (a5, b5) = (load8(a + 40), load8(b + 40)) }
-    if width > 6 { (a6, b6) = (load8(a + 48), load8(b + 48)) }
+    if width > 1 { (a1, b1) = (load8(a + step), load8(b + step)) }
+    if width > 2 { (a2, b2) = (load8(a + 2 * step), load8(b + 2 * step)) }
+    if width > 3 { (a3, b3) = (load8(a + 3 * step), load8(b + 3 * step)) }
+    if width > 4 { (a4, b4) = (load8(a + 4 * step), load8(b + 4 * step)) }
+    if width > 5 { (a5, b5) = (load8(a + 5 * step), load8(b + 5 * step)) }
+    if width > 6 { (a6, b6) = (load8(a + 6 * step), load8(b + 6 * step)) }
   }
 
   /// Adds a weight times the pixels at `x` to row a.
@@ -63,8 +64,8 @@ struct SparseSumsF32 {
 
   /// Adds a residual to both rows.
   @inline(__always)
-  mutating func add(_ width: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>) {
-    let added = SparseSumsF32(width, a, b)
+  mutating func add(_ width: Int, _ a: UnsafePointer<Float>, _ b: UnsafePointer<Float>, step: Int) {
+    let added = SparseSumsF32(width, a, b, step: step)
     (a0, b0) = (a0 + added.a0, b0 + added.b0)
     if width > 1 { (a1, b1) = (a1 + added.a1, b1 + added.b1) }
     if width > 2 { (a2, b2) = (a2 + added.a2, b2 + added.b2) }
@@ -87,20 +88,20 @@ struct SparseSumsF32 {
 
   /// Row b first: where a row is its own partner, row a has the sums.
   @inline(__always)
-  func write(_ width: Int, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>) {
+  func write(_ width: Int, _ a: UnsafeMutablePointer<Float>, _ b: UnsafeMutablePointer<Float>, step: Int) {
     store8(b0, b)
-    if width > 1 { store8(b1, b + 8) }
-    if width > 2 { store8(b2, b + 16) }
-    if width > 3 { store8(b3, b + 24) }
-    if width > 4 { store8(b4, b + 32) }
-    if width > 5 { store8(b5, b + 40) }
-    if width > 6 { store8(b6, b + 48) }
+    if width > 1 { store8(b1, b + step) }
+    if width > 2 { store8(b2, b + 2 * step) }
+    if width > 3 { store8(b3, b + 3 * step) }
+    if width > 4 { store8(b4, b + 4 * step) }
+    if width > 5 { store8(b5, b + 5 * step) }
+    if width > 6 { store8(b6, b + 6 * step) }
     store8(a0, a)
-    if width > 1 { store8(a1, a + 8) }
-    if width > 2 { store8(a2, a + 16) }
-    if width > 3 { store8(a3, a + 24) }
-    if width > 4 { store8(a4, a + 32) }
-    if width > 5 { store8(a5, a + 40) }
-    if width > 6 { store8(a6, a + 48) }
+    if width > 1 { store8(a1, a + step) }
+    if width > 2 { store8(a2, a + 2 * step) }
+    if width > 3 { store8(a3, a + 3 * step) }
+    if width > 4 { store8(a4, a + 4 * step) }
+    if width > 5 { store8(a5, a + 5 * step) }
+    if width > 6 { store8(a6, a + 6 * step) }
   }
 }

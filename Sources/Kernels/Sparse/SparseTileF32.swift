@@ -13,6 +13,8 @@ struct SparseTileF32 {
   /// Where the sums are complete and may be written as they are: the first row, `outputStride` floats between rows.
   var output: UnsafeMutablePointer<Float>?
   var outputStride: Int
+  /// Floats between the vectors of a row of the output and the residual.
+  var vectorStep: Int
   var residual: UnsafePointer<Float>?
   var residualStride: Int
   var low: Float
@@ -33,33 +35,35 @@ private func multiply(_ width: Int, _ tile: UnsafePointer<SparseTileF32>) {
     if let bias = tile.pointee.bias {
       sums = SparseSumsF32(splat8(bias[a]), splat8(bias[b]))
     } else {
-      sums = SparseSumsF32(width, sumsA, sumsB)
+      sums = SparseSumsF32(width, sumsA, sumsB, step: 8)
     }
     let last = quad + Int(pair.pointee.quads)
     while quad < last {
       let offsets = quad.pointee.offsets
-      sums.addA(width, quad.pointee.values.0, place(panel, offsets & 0xFFFF))
-      sums.addB(width, quad.pointee.values.1, place(panel, offsets >> 16 & 0xFFFF))
-      sums.addA(width, quad.pointee.values.2, place(panel, offsets >> 32 & 0xFFFF))
-      sums.addB(width, quad.pointee.values.3, place(panel, offsets >> 48))
+      sums.addA(width, quad.pointee.values.0, place(panel, word0(offsets)))
+      sums.addB(width, quad.pointee.values.1, place(panel, word1(offsets)))
+      sums.addA(width, quad.pointee.values.2, place(panel, word2(offsets)))
+      sums.addB(width, quad.pointee.values.3, place(panel, word3(offsets)))
       quad += 1
     }
     if let output = tile.pointee.output {
       if let residual = tile.pointee.residual {
-        sums.add(width, residual + a * tile.pointee.residualStride, residual + b * tile.pointee.residualStride)
+        let stride = tile.pointee.residualStride
+        sums.add(width, residual + a * stride, residual + b * stride, step: tile.pointee.vectorStep)
       }
       sums.clamp(width, splat8(tile.pointee.low), splat8(tile.pointee.high))
-      sums.write(width, output + a * tile.pointee.outputStride, output + b * tile.pointee.outputStride)
+      let stride = tile.pointee.outputStride
+      sums.write(width, output + a * stride, output + b * stride, step: tile.pointee.vectorStep)
     } else {
-      sums.write(width, sumsA, sumsB)
+      sums.write(width, sumsA, sumsB, step: 8)
     }
     pair += 1
   }
 }
 
 @inline(__always)
-private func place(_ panel: UnsafeRawPointer, _ bytes: UInt64) -> UnsafePointer<Float> {
-  (panel + Int(bitPattern: UInt(bytes))).assumingMemoryBound(to: Float.self)
+private func place(_ panel: UnsafeRawPointer, _ bytes: Int) -> UnsafePointer<Float> {
+  (panel + bytes).assumingMemoryBound(to: Float.self)
 }
 
 @inline(never) private func multiply1(_ tile: UnsafePointer<SparseTileF32>) { multiply(1, tile) }

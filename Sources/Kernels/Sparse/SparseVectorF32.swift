@@ -65,9 +65,5 @@ private func gather8(_ indices: UnsafePointer<UInt16>, _ x: UnsafePointer<Float>
   let low = UnsafeRawPointer(indices).loadUnaligned(as: UInt64.self)
   let high = UnsafeRawPointer(indices + 4).loadUnaligned(as: UInt64.self)
   return Float8(
-    at(x, low & 0xFFFF), at(x, low >> 16 & 0xFFFF), at(x, low >> 32 & 0xFFFF), at(x, low >> 48), at(x, high & 0xFFFF),
-    at(x, high >> 16 & 0xFFFF), at(x, high >> 32 & 0xFFFF), at(x, high >> 48))
+    x[word0(low)], x[word1(low)], x[word2(low)], x[word3(low)], x[word0(high)], x[word1(high)], x[word2(high)], x[word3(high)])
 }
-
-@inline(__always)
-private func at(_ x: UnsafePointer<Float>, _ index: UInt64) -> Float { x[Int(bitPattern: UInt(index))] }

@@ -14,10 +14,11 @@ struct SparseWeights: Sendable {
   init(_ shape: ConvolutionShape, _ weights: UnsafePointer<Float>, _ bias: [Float]) throws {
     let machine = try HostMachine.machine()
     let strides = shape.gemmPacking.oihw
-    // The size of the images is not known: a tile's width that suits most, and strips that do not depend on it.
+    // The size of the images is not known: tiles that suit most.
     let packing = SparsePacking(
       shape.geometry(batch: 1, height: 1, width: 1, output: (1, 1)), groups: shape.groups, groupInChannels: shape.groupInChannels,
-      groupOutChannels: shape.groupOutChannels, weights, strides, level1Bytes: machine.level1Bytes, tileVectors: 7, sharesLines: false)
+      groupOutChannels: shape.groupOutChannels, weights, strides, level1Bytes: machine.level1Bytes, tileVectors: 7,
+      spansLines: shape.taps > 1)
     self.packing = packing
     packed = try Storage.of(UInt8.self, packing.byteCount) { packing.pack(weights, strides, into: $0) }
     self.bias = try Storage.of(bias)
