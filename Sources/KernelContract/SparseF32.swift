@@ -70,7 +70,7 @@ package struct SparseF32Descriptor: StepDescriptor {
 
   /// A panel, and the sums of the bands that share it.
   package var scratchBytes: Int {
-    4 &* (form.panelFloats &+ SparseForm.sharedBands &* SparseForm.bandRows &* form.tilePixels)
+    4 &* (form.panelFloats &+ min(form.bands, SparseForm.sharedBands) &* SparseForm.bandRows &* form.tilePixels)
   }
 }
 

@@ -83,33 +83,48 @@ struct SparseSource {
     // Pixels of a line from the first that is seen on.
     let seen = inputWidth - first - left * strideX
     let lineStep = g.pointee.strideY * inputWidth * g.pointee.inputPixelStride
-    var y = line * g.pointee.strideY + strip.line
-    var from = channel + (y * inputWidth + first + left * strideX) * g.pointee.inputPixelStride
-    var to = panel
-    let end = panel + stripFloats
-    while to < end {
-      if y < 0 || y >= g.pointee.inputHeight || right == left {
-        store8(splat8(0), to)
-      } else if step == 1 && right - left == 8 {
+    // Lines `above ..< below` see the image.
+    let y = line * g.pointee.strideY + strip.line
+    let (lines, height) = (stripFloats / 8, g.pointee.inputHeight)
+    let above = y >= 0 ? 0 : min(lines, blocks(-y, of: g.pointee.strideY))
+    let below = y >= height ? above : max(above, min(lines, blocks(height - y, of: g.pointee.strideY)))
+    if right == left || below == above {
+      for i in 0..<lines { store8(splat8(0), panel + 8 * i) }
+      return
+    }
+    for i in 0..<above { store8(splat8(0), panel + 8 * i) }
+    var from = channel + ((y + above * g.pointee.strideY) * inputWidth + first + left * strideX) * g.pointee.inputPixelStride
+    var to = panel + 8 * above
+    let end = panel + 8 * below
+    if step == 1 && right - left == 8 {
+      while to < end {
         store8(load8(from), to)
-      } else {
+        from += lineStep
+        to += 8
+      }
+    } else if strideX == 2 && step == 2 && seen >= 16 && left == 0 {
+      while to < end {
+        store8(SIMD16(lowHalf: load8(from), highHalf: load8(from + 8)).evenHalf, to)
+        from += lineStep
+        to += 8
+      }
+    } else {
+      while to < end {
         // What is spilled is the beginning of the next line.
         store8(splat8(0), to)
         if step == 1 {
           store8(load8(from, count: right - left), to + left)
         } else if strideX == 2 && step == 2 {
-          let whole = seen >= 16
-          let low = whole ? load8(from) : load8(from, count: min(8, seen))
-          let high = whole ? load8(from + 8) : load8(from + 8, count: max(0, seen - 8))
+          let (low, high) = (load8(from, count: min(8, seen)), load8(from + 8, count: min(8, max(0, seen - 8))))
           store8(SIMD16(lowHalf: low, highHalf: high).evenHalf, to + left)
         } else {
           copyStrided(from, step, right - left, to + left)
         }
+        from += lineStep
+        to += 8
       }
-      y += g.pointee.strideY
-      from += lineStep
-      to += 8
     }
+    for i in below..<lines { store8(splat8(0), panel + 8 * i) }
   }
 
   /// Consecutive pixels, line by line: any stride and width.
