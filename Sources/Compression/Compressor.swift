@@ -9,6 +9,8 @@ package struct Compressor {
   package let machine: String
   /// The time for the report: UTC, ISO 8601.
   package let time: String
+  /// Gradients of a loss on the calibration samples, where there is an engine that computes them.
+  package var gradients: (any GradientSource)?
 
   package init(evaluator: any Evaluator, machine: String = "", time: String = "") {
     self.evaluator = evaluator
@@ -39,7 +41,7 @@ package struct Compressor {
       let layers = try step.layers.select(from: Layer.all(in: compressed), path: "\(step.path).layers")
       let context = StepContext(
         options: step.options, layers: layers, path: step.path, evaluator: evaluator, samples: samples, progress: progress,
-        ledger: ledger)
+        ledger: ledger, gradients: gradients)
       try step.method.apply(to: &compressed, context)
       compressed.compact()
     }

@@ -14,10 +14,12 @@ package struct StepContext {
   package let progress: ProgressReporter
   /// What the report shall say besides the figures.
   package let ledger: Ledger
+  /// Gradients for criteria that need them; nil: nothing supplies any.
+  package let gradients: (any GradientSource)?
 
   package init(
     options: Options, layers: [Layer], path: String, evaluator: any Evaluator, samples: (any SampleSource)?, progress: ProgressReporter,
-    ledger: Ledger
+    ledger: Ledger, gradients: (any GradientSource)? = nil
   ) {
     self.options = options
     self.layers = layers
@@ -26,6 +28,7 @@ package struct StepContext {
     self.samples = samples
     self.progress = progress
     self.ledger = ledger
+    self.gradients = gradients
   }
 
   /// The calibration samples.

@@ -9,6 +9,8 @@ package struct ChannelPlan {
     package let name: String
     /// Channels that go, at most.
     package var count: Int
+    /// Whether `ratios` says the count, whatever the others are.
+    package let isPinned: Bool
   }
 
   package let dependencies: ChannelDependencies
@@ -35,8 +37,9 @@ package struct ChannelPlan {
         continue
       }
       let layers = group.producers.compactMap { byNode[$0] }
-      let share = ratios.last { pattern, _ in layers.contains { LayerSelector.fits(pattern, $0) } }?.share ?? ratio
-      entries.append(Entry(group: index, name: group.name, count: selection(group).count(share)))
+      let share = ratios.last { pattern, _ in layers.contains { LayerSelector.fits(pattern, $0) } }?.share
+      entries.append(
+        Entry(group: index, name: group.name, count: selection(group).count(share ?? ratio), isPinned: share != nil))
     }
     guard !entries.isEmpty else {
       let reasons = leftAlone.map { "\($0.names.joined(separator: ", ")): \($0.reason)" }.joined(separator: "; ")
@@ -44,6 +47,20 @@ package struct ChannelPlan {
         .recipe, "\(step.path): none of the selected layers has channels that can be removed" + (reasons.isEmpty ? "" : " (\(reasons))"))
     }
   }
+
+  /// The plan in which the groups that are not pinned lose these shares of their channels, one for each entry, rounded up.
+  package func with(_ shares: [Double]) -> ChannelPlan {
+    var plan = self
+    for (index, entry) in entries.enumerated() where !entry.isPinned {
+      let group = dependencies.groups[entry.group], whole = Double(max(group.count, 1))
+      // A little more than the whole number, so that rounding down gives it again.
+      plan.entries[index].count = selection(group).count((max(shares[index] * whole - 1e-6, 0).rounded(.up) + 1e-6) / whole)
+    }
+    return plan
+  }
+
+  /// For each entry the share of its channels that goes.
+  package var shares: [Double] { entries.map { Double($0.count) / Double(max(dependencies.groups[$0.group].count, 1)) } }
 
   /// How channels of the group are chosen under this step's bounds.
   package func selection(_ group: PruningGroup) -> ChannelSelection {

@@ -1,0 +1,116 @@
+import Tensors
+
+/// Outputs of one group of a layer as functions of some of its inputs: second moments, and the weights before.
+struct LinearSystem {
+  let width: Int
+  /// width × width.
+  let gram: [Double]
+  /// rows × width.
+  let cross: [Double]
+  let inputMeans: [Double]
+  let outputMeans: [Double]
+  let outputVariances: [Double]
+  /// rows × width.
+  let before: [Double]
+  private let isCentred: Bool
+
+  var rows: Int { outputMeans.count }
+
+  /// - columns: those of the moments that the layer still has.
+  /// - held: moments of a part of what `moments` were gathered from, to be taken out of them.
+  init(_ moments: LayerMoments, without held: LayerMoments? = nil, group: Int, columns: [Int], before: [Double], centred: Bool) {
+    let width = columns.count, all = moments.width, rows = moments.outputs
+    var count = Double(moments.rows)
+    var (squares, products) = (moments.gram(group: group, centred: false), moments.cross(group: group, centred: false))
+    var (x, y) = (Array(moments.inputMeans[group * all..<(group + 1) * all]), Array(moments.outputMeans[group * rows..<(group + 1) * rows]))
+    if let held, Double(held.rows) < count {
+      let part = Double(held.rows), (a, b) = (count / (count - part), part / (count - part))
+      func rest(_ whole: [Double], _ taken: some Collection<Double>) -> [Double] { zip(whole, taken).map { $0 * a - $1 * b } }
+      squares = rest(squares, held.gram(group: group, centred: false))
+      products = rest(products, held.cross(group: group, centred: false))
+      x = rest(x, held.inputMeans[group * all..<(group + 1) * all])
+      y = rest(y, held.outputMeans[group * rows..<(group + 1) * rows])
+      count -= part
+    }
+    var (gram, cross) = ([Double](repeating: 0, count: width * width), [Double](repeating: 0, count: rows * width))
+    for (i, from) in columns.enumerated() {
+      let mean = centred ? x[from] : 0
+      for (j, column) in columns.enumerated() { gram[i * width + j] = squares[from * all + column] - mean * x[column] }
+      for row in 0..<rows { cross[row * width + i] = products[row * all + from] - mean * y[row] }
+    }
+    self.width = width
+    self.gram = gram
+    self.cross = cross
+    self.before = before
+    inputMeans = columns.map { x[$0] }
+    outputMeans = y
+    outputVariances = Array(moments.outputVariances[group * rows..<(group + 1) * rows])
+    isCentred = centred
+  }
+
+  func solution(ridge: Double) -> [Double] {
+    RidgeRegression.solve(gram: gram, cross: cross, prior: before, size: width, ridge: ridge)
+  }
+
+  func ridge(_ damping: Double) -> Double { RidgeRegression.ridge(gram, size: width, damping: damping) }
+
+  /// The bias with which weights make the mean that they shall make.
+  func bias(_ weights: [Double]) -> [Double] {
+    outputMeans.enumerated().map { row, mean in
+      mean - (isCentred ? (0..<width).reduce(0) { $0 + weights[row * width + $1] * inputMeans[$1] } : 0)
+    }
+  }
+
+  /// E‖y − W·x − b‖² less what does not depend on W and b.
+  func error(_ weights: [Double], bias: [Double]) -> Double {
+    var sum = 0.0
+    weights.withUnsafeBufferPointer { w in
+      gram.withUnsafeBufferPointer { gram in
+        guard let w = w.baseAddress, let gram = gram.baseAddress else { return }
+        for row in 0..<rows {
+          let one = w + row * width
+          for i in 0..<width { sum += one[i] * (dot(gram + i * width, one, width) - 2 * cross[row * width + i]) }
+        }
+      }
+    }
+    // With centred moments the means count apart.
+    guard isCentred else { return sum }
+    return zip(self.bias(weights), bias).reduce(sum) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+  }
+
+  /// The weights with the factor for each row that gives its output the variance that it shall have. Outputs that hardly vary stay.
+  func scaledRows() -> [Double] {
+    var after = before
+    for row in 0..<rows {
+      var variance = 0.0
+      for i in 0..<width {
+        var sum = 0.0
+        for j in 0..<width { sum += gram[i * width + j] * before[row * width + j] }
+        variance += sum * before[row * width + i]
+      }
+      guard variance > outputVariances[row] * 1e-4 else { continue }
+      let factor = (outputVariances[row] / variance).squareRoot()
+      for i in 0..<width { after[row * width + i] *= factor }
+    }
+    return after
+  }
+
+  /// The weights with one factor for each input channel, the same for all rows.
+  func scaledColumns(taps: Int, damping: Double) -> [Double] {
+    let count = width / max(taps, 1)
+    guard count > 0, count * taps == width else { return before }
+    var (squares, targets) = ([Double](repeating: 0, count: count * count), [Double](repeating: 0, count: count))
+    for i in 0..<width {
+      for j in 0..<width {
+        var product = 0.0
+        for row in 0..<rows { product += before[row * width + i] * before[row * width + j] }
+        squares[i / taps * count + j / taps] += product * gram[i * width + j]
+      }
+      for row in 0..<rows { targets[i / taps] += before[row * width + i] * cross[row * width + i] }
+    }
+    let scales = RidgeRegression.solve(
+      gram: squares, cross: targets, prior: [Double](repeating: 1, count: count), size: count,
+      ridge: RidgeRegression.ridge(squares, size: count, damping: damping))
+    return before.indices.map { before[$0] * scales[$0 % width / taps] }
+  }
+}
