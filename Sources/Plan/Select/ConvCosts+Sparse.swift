@@ -5,10 +5,13 @@ extension ConvCosts {
   func sparse(_ packing: SparsePacking) -> Double {
     let form = packing.form
     let rates = table.sparse
-    let vectors = Double(blocks(geometry.outputHeight * geometry.outputWidth, of: 8))
-    let tiles = Double(blocks(geometry.outputHeight * geometry.outputWidth, of: form.tilePixels))
+    let (height, width) = (geometry.outputHeight, geometry.outputWidth)
+    let tiles = Double(
+      form.spansLines ? blocks(width, of: 8) * blocks(height, of: form.tileVectors) : blocks(height * width, of: form.tilePixels))
+    let vectors = Double(form.spansLines ? height * blocks(width, of: 8) : blocks(height * width, of: 8))
     let work = Double(packing.stored) * (vectors * rates.vector + tiles * rates.weight)
-    let panels = Double(form.groups * form.groupInChannels * form.strips) * tiles * Double(form.stripFloats) / 8 * rates.panel
+    let panel = geometry.strideX == 1 ? rates.panel : rates.strided
+    let panels = Double(form.groups * form.groupInChannels * form.strips) * tiles * Double(form.stripFloats) / 8 * panel
     let rows = Double(form.groups * form.groupOutChannels * form.stripBlocks) * tiles * rates.row
     return Double(geometry.batch) * (work + panels + rows) + once(rates.weights, 6 * Double(packing.stored))
   }

@@ -2,20 +2,21 @@
 package struct SparseRates: Sendable {
   /// A stored weight times a vector of eight pixels, and what it takes beside, once a tile.
   package var vector = 0.136
-  package var weight = 0.26
-  /// A vector of eight floats of a panel, and a row of sums of a tile and block.
-  package var panel = 0.6
+  package var weight = 0.3
+  /// A vector of eight floats of a panel, of neighbours and of every other pixel, and a row of sums of a tile and block.
+  package var panel = 0.8
+  package var strided = 2.5
   package var row = 4.0
   /// Above that, a byte of packed weights that comes from the last-level cache, or from memory.
   package var weights = CostTable.Stream(level3: 0.01, memory: 0.0324)
   /// A stored weight of a product with one vector, weights in the cache.
   package var gathered = 0.35
   /// A multiply-add of a depthwise convolution with channels innermost, on planes, and a float that is copied to a strip there.
-  package var depthwise = 0.028
+  package var depthwise = 0.03
   package var planarTap = 0.017
   package var planarFloat = 0.12
   /// A float of a tensor whose layout is changed.
-  package var converted = 0.35
+  package var converted = 0.25
 
   package init() {}
 
@@ -25,6 +26,7 @@ package struct SparseRates: Sendable {
     rates.vector *= factor
     rates.weight *= factor
     rates.panel *= factor
+    rates.strided *= factor
     rates.row *= factor
     rates.gathered *= factor
     rates.depthwise *= factor
