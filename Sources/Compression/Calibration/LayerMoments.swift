@@ -33,8 +33,8 @@ package final class LayerMoments {
   private let onlyCrosses: Bool
   private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
 
-  /// Layers that read more than this at one position are left out: the matrix would take more than 1 GB.
-  package static let maximumWidth = 11_585
+  /// Layers that read more than this at one position are left out: the matrices and factors would take some 3 GB.
+  package static let maximumWidth = 8192
   /// Positions beyond which more of them say little more, and how many times its width a layer gets at least.
   private static let enoughRows = 65_536
   private static let rowsPerElement = 16
