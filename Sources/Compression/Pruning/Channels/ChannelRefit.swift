@@ -53,26 +53,26 @@ package struct ChannelRefit {
   ) throws {
     guard mode != .none else { return }
     var matrix = LayerMatrix(layer, try graph.decodedWeight(layer))
-    let hasBias = graph.canSetBias(layer), rows = moments.all.outputs, groups = moments.all.groups
+    let all = moments.all, hasBias = graph.canSetBias(layer), rows = all.outputs, groups = all.groups
     let kept = (0..<groups).map(columns)
     guard kept.allSatisfy({ $0.count * rows * groups == matrix.elements.count }) else {
       throw Failure(.internal, "the moments do not have the layer's \(matrix.width) columns", node: layer.name)
     }
-    func system(_ part: LayerMoments, without held: LayerMoments? = nil, _ group: Int) -> LinearSystem {
+    func system(_ part: MomentSum, _ group: Int) -> LinearSystem {
       let range = group * rows * kept[group].count..<(group + 1) * rows * kept[group].count
       return LinearSystem(
-        part, without: held, group: group, columns: kept[group], before: matrix.elements[range].map(Double.init), centred: hasBias)
+        part, group: group, columns: kept[group], before: matrix.elements[range].map(Double.init), centred: hasBias)
     }
     var share = damping
     if mode == .weights, damping == 0 {
       share =
         moments.held.map { held in
-          ChannelRefit.bestDamping((0..<groups).map { (system(moments.all, without: held, $0), system(held, $0)) })
+          ChannelRefit.bestDamping((0..<groups).map { (system(moments.fitted, $0), system(held, $0)) })
         } ?? ChannelRefit.usualDamping
     }
     var bias: [Float] = []
     for group in 0..<groups {
-      let system = system(moments.all, group)
+      let system = system(all, group)
       let after: [Double]
       switch mode {
       case .none, .bias: after = system.before

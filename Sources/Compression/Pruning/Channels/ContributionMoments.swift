@@ -24,7 +24,7 @@ package struct ContributionMoments {
   /// - channels: for each input channel of the reader, groups in order, the channel of the group that it carries; nil: of another one, which
   ///   stays: its contribution is taken off the targets.
   package mutating func add(
-    _ moments: LayerMoments, _ matrix: LayerMatrix, channels: [Int?], centred: Bool, multiply: MatrixProducts
+    _ moments: MomentSum, _ matrix: LayerMatrix, channels: [Int?], centred: Bool, multiply: MatrixProducts
   ) throws {
     let width = moments.width, rows = moments.outputs, inputs = channels.count / max(moments.groups, 1)
     guard inputs > 0, width % inputs == 0, matrix.elements.count == moments.groups * rows * width else { return }

@@ -17,21 +17,11 @@ struct LinearSystem {
   var rows: Int { outputMeans.count }
 
   /// - columns: those of the moments that the layer still has.
-  /// - held: moments of a part of what `moments` were gathered from, to be taken out of them.
-  init(_ moments: LayerMoments, without held: LayerMoments? = nil, group: Int, columns: [Int], before: [Double], centred: Bool) {
+  init(_ moments: MomentSum, group: Int, columns: [Int], before: [Double], centred: Bool) {
     let width = columns.count, all = moments.width, rows = moments.outputs
-    var count = Double(moments.rows)
-    var (squares, products) = (moments.gram(group: group, centred: false), moments.cross(group: group, centred: false))
-    var (x, y) = (Array(moments.inputMeans[group * all..<(group + 1) * all]), Array(moments.outputMeans[group * rows..<(group + 1) * rows]))
-    if let held, Double(held.rows) < count {
-      let part = Double(held.rows), (a, b) = (count / (count - part), part / (count - part))
-      func rest(_ whole: [Double], _ taken: some Collection<Double>) -> [Double] { zip(whole, taken).map { $0 * a - $1 * b } }
-      squares = rest(squares, held.gram(group: group, centred: false))
-      products = rest(products, held.cross(group: group, centred: false))
-      x = rest(x, held.inputMeans[group * all..<(group + 1) * all])
-      y = rest(y, held.outputMeans[group * rows..<(group + 1) * rows])
-      count -= part
-    }
+    let squares = moments.gram(group: group, centred: false), products = moments.cross(group: group, centred: false)
+    let x = Array(moments.inputMeans[group * all..<(group + 1) * all])
+    let y = Array(moments.outputMeans[group * rows..<(group + 1) * rows])
     var (gram, cross) = ([Double](repeating: 0, count: width * width), [Double](repeating: 0, count: rows * width))
     for (i, from) in columns.enumerated() {
       let mean = centred ? x[from] : 0

@@ -53,7 +53,7 @@ package struct OriginalTargets {
     let input = try node.requiredInput(0)
     guard graph[input].constant == nil, let old = layers[layer.name], try graph.hasPlainSums(layer),
       let output = node.outputs.first,
-      let all = try LayerMoments(layer, in: graph, samples: indices.count, multiply: multiply)
+      let fitted = try LayerMoments(layer, in: graph, samples: indices.count, multiply: multiply)
     else { return nil }
     let held =
       indices.count < TargetMoments.fewestSamples
@@ -76,20 +76,11 @@ package struct OriginalTargets {
       guard let x = position.map({ sample[$0] }) ?? seen.first, var y = try targets.run(sample).outputs.first else { continue }
       if let rows = survivors[layer.name] { y = try y.taking(rows, axis: layer.op == .conv ? 1 : y.shape.count - 1) }
       if shortcut != nil, let other = seen.last { y = try y.subtracting(other, name: graph[output].name) }
-      try all.add(x, targets: y)
-      if done % 3 == 2 { try held?.add(x, targets: y) }
+      if let held, done % 3 == 2 { try held.add(x, targets: y) } else { try fitted.add(x, targets: y) }
     }
-    try all.check(graph[input].name)
-    return all.rows > 0 ? TargetMoments(all: all, held: held) : nil
+    for part in [fitted, held] { try part?.check(graph[input].name) }
+    return fitted.rows > 0 ? TargetMoments(fitted: fitted, held: held) : nil
   }
-}
-
-/// The moments of a layer, and those of every third sample alone, which say how well what the others give holds.
-package struct TargetMoments {
-  /// Below this many samples there is no such part.
-  static let fewestSamples = 6
-  package let all: LayerMoments
-  package let held: LayerMoments?
 }
 
 extension Graph {
