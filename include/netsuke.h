@@ -152,6 +152,10 @@ NSK_API nsk_status nsk_model_write(const nsk_model *model, int32_t format, nsk_w
 /** Inputs, outputs and nodes with types, shapes, parameters, MACs and bytes, as JSON (docs/c-api.md has its shape). Since 0.1. */
 NSK_API nsk_status nsk_model_describe(const nsk_model *model, char **out_json);
 
+/** Which channels the recipe step prune.channels can remove together, group by group, and why others cannot, as JSON (docs/c-api.md has
+    its shape). Since 0.2. */
+NSK_API nsk_status nsk_model_pruning_groups(const nsk_model *model, char **out_json);
+
 /** The report of the compression that made `model`, as JSON; NSK_NOT_FOUND where it was not made by nsk_model_compress. Since 0.1. */
 NSK_API nsk_status nsk_model_report(const nsk_model *model, char **out_json);
 

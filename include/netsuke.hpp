@@ -233,8 +233,9 @@ public:
     return std::move(target.bytes);
   }
 
-  /// What nsk_model_describe and nsk_model_report say, as JSON.
+  /// What nsk_model_describe, nsk_model_pruning_groups and nsk_model_report say, as JSON.
   std::string describe() const { return detail::text_of(nsk_model_describe, c()); }
+  std::string pruning_groups() const { return detail::text_of(nsk_model_pruning_groups, c()); }
   std::string report() const { return detail::text_of(nsk_model_report, c()); }
 
   std::vector<value_info> inputs() const { return infos(nsk_model_input_count(c()), nsk_model_input_info); }

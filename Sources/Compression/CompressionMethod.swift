@@ -32,6 +32,7 @@ package enum MethodRegistry {
     PruneBlock(),
     PruneNM(),
     PruneChannels(),
+    PruneBranches(),
     QuantizeAffine(),
   ]
 

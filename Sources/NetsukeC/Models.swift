@@ -50,6 +50,16 @@ public func nsk_model_describe(_ model: OpaquePointer?, _ out_json: UnsafeMutabl
   }
 }
 
+@_cdecl("nsk_model_pruning_groups") @implementation
+public func nsk_model_pruning_groups(
+  _ model: OpaquePointer?, _ out_json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
+) -> nsk_status {
+  attempt {
+    let out = try required(out_json, "out_json")
+    try give(try Handle.object(model, ModelHandle.self).model.pruningGroups(), to: out)
+  }
+}
+
 @_cdecl("nsk_model_report") @implementation
 public func nsk_model_report(_ model: OpaquePointer?, _ out_json: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?) -> nsk_status {
   attempt {

@@ -88,6 +88,7 @@ import Testing
     "nsk_model_save": { nsk_model_save(nil, nil) },
     "nsk_model_write": { nsk_model_write(nil, 1, nil, nil) },
     "nsk_model_describe": { nsk_model_describe(nil, nil) },
+    "nsk_model_pruning_groups": { nsk_model_pruning_groups(nil, nil) },
     "nsk_model_report": { nsk_model_report(nil, nil) },
     "nsk_model_input_info": { nsk_model_input_info(nil, 0, nil) },
     "nsk_model_output_info": { nsk_model_output_info(nil, 0, nil) },

@@ -10,11 +10,12 @@ package struct ChannelDependencies {
   /// - graph: types are inferred; simplified or not.
   /// - Throws: `unsupported` for a graph with absurdly many channels.
   package init(_ graph: Graph) throws {
-    labels = try ChannelLabels.of(graph)
+    labels = try ChannelLabels.of(graph.withOwnVectors())
     var builder = GroupBuilder(labels)
     (groups, roots) = builder.build()
   }
 
+  /// The graph that the groups speak of: the given one, in which every node has biases and scales of its own.
   package var graph: Graph { labels.graph }
 
   /// The graph without some channels: `removed[g]` lists channels of group g.
@@ -38,6 +39,27 @@ package struct ChannelDependencies {
     }
     var cut = ChannelCut(labels, isRemoved: isRemoved)
     return try cut.finish()
+  }
+}
+
+extension Graph {
+  /// The same graph with a copy of every shared vector for each node that reads it. Exporters share biases that happen to be equal, which
+  /// says nothing about the channels; a shared matrix or filter does.
+  fileprivate func withOwnVectors() -> Graph {
+    var result = self
+    var isRead = Set<ValueID>(outputs)
+    var names = Set(values.map(\.name)).union(nodes.map(\.name))
+    for index in nodes.indices {
+      for (position, input) in nodes[index].inputs.enumerated() {
+        guard let input, let weight = self[input].constant, weight.dtype.isFloat, weight.count > 1,
+          weight.shape.max() == weight.count, !isRead.insert(input).inserted
+        else { continue }
+        var name = "\(self[input].name)/\(nodes[index].name)"
+        while !names.insert(name).inserted { name += "'" }
+        result.nodes[index].inputs[position] = result.addValue(name, self[input].type, constant: weight)
+      }
+    }
+    return result
   }
 }
 

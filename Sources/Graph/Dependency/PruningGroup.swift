@@ -47,6 +47,26 @@ package struct PruningGroup: Sendable {
     return fixed.first ?? nil
   }
 
+  /// The layers (indices of nodes) that read the channels as columns of their weights.
+  package func readers(_ graph: Graph) -> [Int] {
+    let columns = Set(members.filter { graph[$0.value].constant != nil }.map { Place(id: $0.value, axis: $0.axis) })
+    return graph.nodes.indices.filter { index in
+      guard let id = graph.nodes[index].input(1), graph[id].constant != nil else { return false }
+      let transB = (try? graph.nodes[index].attributes.int("transB", default: 0)) ?? 0
+      switch graph.nodes[index].op {
+      case .conv: return columns.contains(Place(id: id, axis: 1))
+      case .gemm: return columns.contains(Place(id: id, axis: transB != 0 ? 1 : 0))
+      case .matMul: return columns.contains(Place(id: id, axis: max((graph[id].constant?.shape.count ?? 0) - 2, 0)))
+      default: return false
+      }
+    }
+  }
+
+  private struct Place: Hashable {
+    let id: ValueID
+    let axis: Int
+  }
+
   /// The channels that can be removed, though not all of them at once.
   package var removable: [Int] {
     let last = Set(covers.filter { $0.count == 1 }.map { $0[0] })

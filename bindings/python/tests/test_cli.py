@@ -81,6 +81,12 @@ def test_inspect_shows_the_plan() -> None:
     assert not any(step["kernel"].startswith("winograd") for step in exact)
 
 
+def test_inspect_shows_the_groups() -> None:
+    groups = answer("inspect", NET, "--groups")["groups"]
+    assert groups[-1]["removable"] == 0
+    assert "an output of the graph" in run("inspect", NET, "--groups").stdout
+
+
 def test_inspect_shows_the_report(small: str) -> None:
     assert answer("inspect", small)["report"]["total"]["bytes_after"] == Path(small).stat().st_size
     assert "SNR" in run("inspect", small, "--report").stdout

@@ -42,6 +42,16 @@ def test_the_description_counts(fashion: netsuke.Model) -> None:
     assert weighty[-1]["macs"] == 1920
 
 
+def test_the_pruning_groups_say_what_goes_together(fashion: netsuke.Model) -> None:
+    groups = fashion.pruning_groups()
+    # One stem and eight pointwise convolutions; depthwise ones belong to the layer before them. The classes are the output.
+    assert len(groups) == 10
+    assert [group["removable"] > 0 for group in groups] == [True] * 9 + [False]
+    assert "output" in groups[-1]["reasons"][0]
+    assert groups[0]["readers"] == groups[1]["layers"]
+    assert {tensor["positions"] for tensor in groups[0]["tensors"]} == {groups[0]["channels"]}
+
+
 @pytest.mark.parametrize("again", [lambda m: pickle.loads(pickle.dumps(m)), copy.copy, copy.deepcopy])
 def test_copies_run_alike(again, int8: netsuke.Model, images: np.ndarray) -> None:
     np.testing.assert_array_equal(again(int8).session().run(images[:3]), int8.session().run(images[:3]))

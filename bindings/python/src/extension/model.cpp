@@ -79,6 +79,12 @@ std::string describe(const Model &model) {
   return taken(json);
 }
 
+std::string pruning_groups(const Model &model) {
+  char *json = nullptr;
+  check_without_gil([&] { return nsk_model_pruning_groups(model.handle(), &json); });
+  return taken(json);
+}
+
 nb::object report(const Model &model) {
   char *json = nullptr;
   const nsk_status status = nsk_model_report(model.handle(), &json);
@@ -113,6 +119,7 @@ void bind_model(nb::module_ &module) {
       .def("save", &save, nb::arg("path"))
       .def("write", &write, nb::arg("format"))
       .def("describe", &describe)
+      .def("pruning_groups", &pruning_groups)
       .def("report", &report)
       .def("inputs", [](const Model &model) { return values(model, nsk_model_input_count, nsk_model_input_info); })
       .def("outputs", [](const Model &model) { return values(model, nsk_model_output_count, nsk_model_output_info); })

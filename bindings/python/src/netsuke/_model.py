@@ -82,6 +82,11 @@ class Model:
             self._description = json.loads(self._handle.describe())
         return self._description
 
+    def pruning_groups(self) -> list[dict[str, Any]]:
+        """Which channels `prune.channels` can remove together, group by group, and why others cannot; docs/c-api.md has the keys."""
+        found: list[dict[str, Any]] = json.loads(self._handle.pruning_groups())
+        return found
+
     _description: dict[str, Any] | None = None
 
     def compress(

@@ -18,6 +18,7 @@ examples:
   netsuke inspect small.nsk --all
   netsuke inspect small.nsk --plot bytes.png
   netsuke inspect net.onnx --plan
+  netsuke inspect net.onnx --groups
 
 The tables show layers with weights; --all shows every node. A model made by a compression shows its report with --report.
 --plan shows the steps that a session on this machine runs: the kernel of each, and the ways that were compared by estimated time.
@@ -28,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("model", help="a .onnx or .nsk file")
     parser.add_argument("--all", action="store_true", help="every node, not only those with weights")
     parser.add_argument("--report", action="store_true", help="the report of the compression that made the model")
+    parser.add_argument("--groups", action="store_true", help="which channels can be removed together, and why others cannot")
     parser.add_argument("--plan", action="store_true", help="the steps that a session runs here: which kernels, and why")
     parser.add_argument("--exact", action="store_true", help="with --plan: without Winograd convolutions")
     parser.add_argument("--batch", type=positive, default=1, metavar="N", help="with --plan: extent of open batch axes (default 1)")
@@ -62,6 +64,9 @@ def run(options: argparse.Namespace) -> Answer:
     ]
     if options.report:
         rendered.append(report if report is not None else "this model was not made by a compression: it has no report")
+    groups = model.pruning_groups() if options.groups else None
+    if groups is not None:
+        rendered.append(_group_table(groups))
     plan = None
     if options.plan:
         with model.session(exact=options.exact) as session:
@@ -75,6 +80,8 @@ def run(options: argparse.Namespace) -> Answer:
         draw_bars(options.plot, "bytes", [node["name"] for node in weighty], {"bytes": [node["bytes"] for node in weighty]})
         rendered.append(f"drawn to {options.plot}")
     answer = {"file": str(options.model), "file_bytes": size, **description, "report": None if report is None else report.to_dict()}
+    if groups is not None:
+        answer["groups"] = groups
     if plan is not None:
         answer["plan"] = plan
     return Answer(answer, rendered)
@@ -91,6 +98,20 @@ def _row(node: dict[str, Any]) -> list[str]:
         count(node.get("bytes")),
         percent(node.get("zeros")) if node.get("parameters") else "",
     ]
+
+
+def _group_table(groups: list[dict[str, Any]]) -> Any:
+    rows = [
+        [
+            ", ".join(group["layers"]),
+            ", ".join(group["readers"]),
+            "; ".join(group["reasons"] + [f"the {one['groups']} groups of {one['node']} keep equally many" for one in group["equal"]]),
+            count(group["channels"]),
+            count(group["removable"]),
+        ]
+        for group in groups
+    ]
+    return table("channels that go together", ["layers", "read by", "why not, or how", "channels", "removable"], rows, texts=3, optional=[1])
 
 
 def _plan_table(plan: dict[str, Any]) -> Any:
