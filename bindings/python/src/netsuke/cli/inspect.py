@@ -111,7 +111,9 @@ def _group_table(groups: list[dict[str, Any]]) -> Any:
         ]
         for group in groups
     ]
-    return table("channels that go together", ["layers", "read by", "why not, or how", "channels", "removable"], rows, texts=3, optional=[1])
+    return table(
+        "channels that go together", ["layers", "read by", "why not, or how", "channels", "removable"], rows, texts=3, optional=[1]
+    )
 
 
 def _plan_table(plan: dict[str, Any]) -> Any:
