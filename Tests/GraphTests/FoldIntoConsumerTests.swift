@@ -45,7 +45,8 @@ import Testing
       let graph = try graph(image, channels: 6, seed: 1) { graph, random, x in
         let w = graph.addConstant("w", try random.tensor([12, 6 / groups] + kernel))
         let bias: [ValueID?] = hasBias ? [graph.addConstant("b", try random.tensor([12]))] : []
-        let y = graph.append(.conv, "conv", [x, w] + bias, ["group": .int(groups), "strides": .ints([1, 2]), "pads": .ints([0, 0, 0, 0])])
+        let y = graph.append(
+          .conv, "conv", [x, w] + bias, ["group": .int(groups), "strides": .ints([1, 2]), "pads": .ints([0, 0, 0, 0])])
         return [graph.append(.sigmoid, "y", [y])]
       }
       #expect(try simplified(graph, [2, 6, 5, 8], terms: 6 / groups * kernel[0] * kernel[1]) == [.leakyRelu, .conv])

@@ -46,7 +46,8 @@ struct ConvolutionCase: CustomStringConvertible {
       let groups = depthwise ? numbers.pick([1, 3, 7, 8, 9, 15, 16, 17, 24, 31, 35, 64]) : numbers.pick([1, 1, 1, 2, 3])
       let candidate = ConvolutionCase(
         batch: numbers.pick([1, 1, 2, 3]), size: (numbers.int(1...13), numbers.int(1...13)),
-        kernel: numbers.pick([(1, 1), (3, 3), (3, 3), (5, 5), (1, 3), (3, 1), (2, 1), (2, 2), (7, 7)]), stride: (numbers.int(1...3), numbers.int(1...3)),
+        kernel: numbers.pick([(1, 1), (3, 3), (3, 3), (5, 5), (1, 3), (3, 1), (2, 1), (2, 2), (7, 7)]),
+        stride: (numbers.int(1...3), numbers.int(1...3)),
         dilation: numbers.pick([(1, 1), (1, 1), (2, 2), (1, 3)]),
         pads: (numbers.int(0...3), numbers.int(0...3), numbers.int(0...3), numbers.int(0...3)), groups: groups,
         channels: depthwise
