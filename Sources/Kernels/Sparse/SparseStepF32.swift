@@ -120,26 +120,44 @@ private func finishSparse(
 ) {
   let pixelStride = d.pointee.geometry.outputPixelStride
   let spansLines = d.pointee.form.spansLines
+  let clamps = isClamp(d.pointee.epilogue)
+  let (low, high) = (splat8(d.pointee.epilogue.a), splat8(d.pointee.epilogue.b))
   let vectorStep = (spansLines ? d.pointee.geometry.outputWidth : 8) * pixelStride
   for row in 0..<rows {
     let from = sums + row * (8 * vectors)
     let to = output + row * d.pointee.outputChannelStride
     let added = residual.map { $0 + row * d.pointee.residualChannelStride }
-    for vector in 0..<vectors {
-      let count = spansLines || vector + 1 == vectors ? lastCount : 8
-      let (at, place) = (from + 8 * vector, vector * vectorStep)
-      if let added {
+    if let added {
+      for vector in 0..<vectors {
+        let (at, place) = (from + 8 * vector, added + vector * vectorStep)
+        let count = spansLines || vector + 1 == vectors ? lastCount : 8
         if pixelStride == 1 {
-          store8(load8(at) + load8(added + place, count: count), at)
+          store8(load8(at) + load8(place, count: count), at)
         } else {
-          for lane in 0..<count { at[lane] += added[place + lane * pixelStride] }
+          for lane in 0..<count { at[lane] += place[lane * pixelStride] }
         }
       }
-      if !isIdentity(d.pointee.epilogue) { activateRow(at, at, count, d.pointee.epilogue) }
-      if pixelStride == 1 {
-        store8(load8(at), to + place, count: count)
-      } else {
-        for lane in 0..<count { to[place + lane * pixelStride] = at[lane] }
+    }
+    // Lanes that are not written may hold anything.
+    if !clamps { activateRow(from, from, 8 * vectors, d.pointee.epilogue) }
+    for vector in 0..<vectors {
+      let (at, place) = (from + 8 * vector, to + vector * vectorStep)
+      let count = spansLines || vector + 1 == vectors ? lastCount : 8
+      let sum = clamps ? atMost(high, atLeast(low, load8(at))) : load8(at)
+      if count == 8 && pixelStride == 1 {
+        store8(sum, place)
+        continue
+      }
+      // Masked stores take longer than a few single ones.
+      store8(sum, at)
+      var lane = 0
+      if count >= 4 && pixelStride == 1 {
+        UnsafeMutableRawPointer(place).storeBytes(of: sum.lowHalf, as: SIMD4<Float>.self)
+        lane = 4
+      }
+      while lane < count {
+        place[lane * pixelStride] = at[lane]
+        lane += 1
       }
     }
   }
