@@ -26,13 +26,14 @@ package final class Model: Sendable {
     self.init(graph)
   }
 
-  /// Writes the model to `path`, in the format its extension says; a failure leaves an older file as it was.
-  package func save(to path: String) throws { try ModelFile.write(graph, to: path) }
+  /// Writes the model to `path`, in the format its extension says; a failure leaves an older file as it was. Zeros of weights take no room
+  /// beyond a bit each in a .nsk file, whoever made them zero.
+  package func save(to path: String) throws { try ModelFile.write(graph.withCompactWeights(), to: path) }
 
   /// The model as the bytes of a file; `format` as in netsuke.h: 1 .nsk, 2 .onnx.
   package func encoded(format: Int32) throws -> [UInt8] {
     switch format {
-    case 1: return try ModelFile.encode(graph, as: .nsk)
+    case 1: return try ModelFile.encode(graph.withCompactWeights(), as: .nsk)
     case 2: return try ModelFile.encode(graph, as: .onnx)
     default: throw Failure(.invalidArgument, "there is no file format \(format); 1 is .nsk, 2 is .onnx")
     }

@@ -137,3 +137,21 @@ def test_a_model_is_made_by_load() -> None:
 def test_an_unknown_format(fashion: netsuke.Model) -> None:
     with pytest.raises(ValueError, match="onnx"):
         fashion.to_bytes("h5")
+
+
+def test_zeros_of_a_loaded_network_take_no_room_in_its_file(fashion: netsuke.Model, tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    fashion.save(tmp_path / "dense.onnx")
+    network = onnx.load(tmp_path / "dense.onnx")
+    for tensor in network.graph.initializer:
+        values = onnx.numpy_helper.to_array(tensor).copy()
+        if values.ndim in (2, 4) and values.size > 1000:
+            values.reshape(-1)[np.arange(values.size) % 10 != 0] = 0
+            tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+    onnx.save(network, tmp_path / "zeros.onnx")
+    model = netsuke.load(tmp_path / "zeros.onnx")
+    model.save(tmp_path / "zeros.nsk")
+    # A tenth of the weights, a bit for each, and what is small.
+    assert (tmp_path / "zeros.nsk").stat().st_size < 0.25 * (tmp_path / "zeros.onnx").stat().st_size
+    x = np.ones((1, 1, 28, 28), np.float32)
+    np.testing.assert_array_equal(netsuke.load(tmp_path / "zeros.nsk").session().run(x), model.session().run(x))
