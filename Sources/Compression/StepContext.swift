@@ -58,6 +58,7 @@ package struct ProgressReporter {
 /// What the steps leave for the report.
 package final class Ledger {
   package private(set) var refusals: [Report.Refusal] = []
+  package private(set) var removals: [Report.Removal] = []
   package private(set) var notes: [String] = []
 
   /// By layer name: what the channels of its output were multiplied by, the network's meaning being kept.
@@ -71,5 +72,6 @@ package final class Ledger {
   }
 
   package func refuse(_ refusal: Report.Refusal) { refusals.append(refusal) }
+  package func remove(_ removal: Report.Removal) { removals.append(removal) }
   package func note(_ text: String) { if !notes.contains(text) { notes.append(text) } }
 }

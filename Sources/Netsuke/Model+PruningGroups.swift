@@ -33,11 +33,34 @@ extension PruningGroup {
             [
               "name": .string(graph[member.value].name), "axis": .number(Double(member.axis)), "extent": .number(Double(member.extent)),
               "positions": .number(Double(member.positions.count)), "constant": .bool(graph[member.value].constant != nil),
+              "places": .array(member.places.map { .array($0.map { .number(Double($0)) }) }),
             ]
           })),
       .init(
         "equal",
         .array(balances.map { ["node": .string($0.node), "groups": .number(Double($0.blocks))] })),
     ])
+  }
+}
+
+extension PruningGroup.Member {
+  /// Runs [position, channel, channels, repeats]: for i below `channels`, the `repeats` positions from `position + i·repeats` on
+  /// belong to channel `channel + i`.
+  fileprivate var places: [[Int]] {
+    var runs: [[Int]] = []
+    var index = 0
+    while index < positions.count {
+      var same = 1
+      while index + same < positions.count, channels[index + same] == channels[index],
+        positions[index + same] == positions[index] + same
+      { same += 1 }
+      if let last = runs.last, last[3] == same, last[0] + last[2] * same == positions[index], last[1] + last[2] == channels[index] {
+        runs[runs.count - 1][2] += 1
+      } else {
+        runs.append([positions[index], channels[index], 1, same])
+      }
+      index += same
+    }
+    return runs
   }
 }

@@ -47,7 +47,7 @@ extension OptionSchema {
       members += [
         .init("type", "integer"), .init("minimum", .number(Double(range.lowerBound))), .init("maximum", .number(Double(range.upperBound))),
       ]
-    case .shares: members.append(.init("type", "object"))
+    case .shares, .indices: members.append(.init("type", "object"))
     }
     members.append(.init("required", .bool(fallback == nil)))
     if let fallback { members.append(.init("default", fallback)) }

@@ -58,6 +58,40 @@ import Testing
     #expect(kept == expected)
   }
 
+  @Test func listedChannelsGo() throws {
+    let graph = try chain()
+    let before = try #require(graph[Layer.all(in: graph)[1].weight].constant).decoded().floats()
+    let (pruned, report) = try prune("\"remove\": {\"b\": [11, 0, 3, 3], \"a\": [5]}, \"ratio\": 0.9", graph)
+    #expect(try widths(pruned) == [15, 9, 10, 5])
+    #expect(
+      report.removed == [
+        Report.Removal(step: "steps[0]", group: "a", channels: 16, removed: [5]),
+        Report.Removal(step: "steps[0]", group: "b", channels: 12, removed: [0, 3, 11]),
+      ])
+    let after = try #require(pruned[Layer.all(in: pruned)[1].weight].constant).decoded().floats()
+    let expected = (0..<12).filter { ![0, 3, 11].contains($0) }.flatMap { row in
+      (0..<16).filter { $0 != 5 }.map { before[16 * row + $0] }
+    }
+    #expect(after == expected)
+    #expect(try Report(fromJSON: report.toJSON()) == report)
+  }
+
+  @Test(arguments: [
+    ("{\"d\": [1]}", "no pruning group is called 'd'"), ("{\"b\": [12]}", "has no channel 12"),
+    ("{\"head\": [0]}", "cannot be removed: an output"), ("{\"c\": [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]}", "steps[0].remove"),
+    ("{\"b\": [-1]}", "lists of whole numbers"), ("{\"b\": [0.5]}", "lists of whole numbers"), ("{\"b\": 3}", "lists of whole numbers"),
+  ])
+  func listsAreChecked(list: String, message: String) throws {
+    let failure = #expect(throws: Failure.self) { try prune("\"remove\": \(list)", chain()) }
+    #expect(failure?.status == .recipe && failure?.message.contains(message) == true, "\(failure?.message ?? "")")
+  }
+
+  @Test func chosenChannelsAreReported() throws {
+    let (_, report) = try prune("\"ratio\": 0.5, \"criterion\": \"l1\"", chain())
+    #expect(report.removed.map(\.group) == ["a", "b", "c"])
+    #expect(report.removed.map(\.removed.count) == [8, 6, 5])
+  }
+
   @Test func seedsDiffer() throws {
     func first(_ seed: Int) throws -> [Float] {
       let graph = try prune("\"criterion\": \"random\", \"seed\": \(seed)", chain()).graph

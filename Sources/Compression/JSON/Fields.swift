@@ -53,4 +53,9 @@ struct Fields {
     let list = try typed(name, "a list", \.array)
     return try list.enumerated().map { try make(Fields($1, "\(path).\(name)[\($0)]")) }
   }
+
+  /// The list, empty where there is no such member.
+  func optionalList<Result>(_ name: String, _ make: (Fields) throws -> Result) throws -> [Result] {
+    json[name] == nil ? [] : try list(name, make)
+  }
 }

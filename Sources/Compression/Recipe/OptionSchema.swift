@@ -15,6 +15,8 @@ package struct OptionSchema: Sendable {
     case count(ClosedRange<Int>)
     /// An object of layer patterns and shares from 0 to below 1; the last pattern that fits a layer counts.
     case shares
+    /// An object of names and lists of whole numbers from 0 on.
+    case indices
   }
 
   package let key: String
@@ -40,6 +42,7 @@ package struct OptionSchema: Sendable {
     case .flag: "true or false"
     case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
     case .shares: "an object of layer patterns and numbers from 0 to below 1"
+    case .indices: "an object of names and lists of whole numbers from 0 on"
     }
   }
 
@@ -57,6 +60,9 @@ package struct OptionSchema: Sendable {
     case (.shares, .object(let members))
     where members.count <= 1000 && members.allSatisfy { $0.value.number.map { $0 >= 0 && $0 < 1 } ?? false }:
       return value
+    case (.indices, .object(let members))
+    where members.count <= 100_000 && members.allSatisfy { OptionSchema.indices($0.value) != nil }:
+      return value
     default: break
     }
     var message = "\(path): must be \(accepts), not \(value.number != nil || value.string != nil ? value.text() : value.kind)"
@@ -64,6 +70,12 @@ package struct OptionSchema: Sendable {
       message += "; did you mean \"\(near)\"?"
     }
     throw Failure(.recipe, message)
+  }
+
+  fileprivate static func indices(_ value: JSONValue) -> [Int]? {
+    guard case .array(let list) = value else { return nil }
+    let numbers = list.compactMap { $0.number.flatMap { Int(exactly: $0) } }.filter { $0 >= 0 }
+    return numbers.count == list.count ? numbers : nil
   }
 
   private static func alternatives(_ names: [String]) -> String {
@@ -89,6 +101,12 @@ package struct Options: Sendable {
   package func shares(_ key: String) throws -> [(pattern: String, share: Double)] {
     guard case .object(let members)? = values[key] else { throw Failure(.internal, "the option \(key) was not declared with this type") }
     return members.map { ($0.name, $0.value.number ?? 0) }
+  }
+
+  /// Names with their lists, in the order they were given.
+  package func indices(_ key: String) throws -> [(name: String, indices: [Int])] {
+    guard case .object(let members)? = values[key] else { throw Failure(.internal, "the option \(key) was not declared with this type") }
+    return members.map { ($0.name, OptionSchema.indices($0.value) ?? []) }
   }
 
   private func value<Result>(_ key: String, _ read: (JSONValue) -> Result?) throws -> Result {

@@ -19,6 +19,7 @@ extension Report {
       ],
       "layers": .array(layers.map(\.json)),
       "refused": .array(refused.map(\.json)),
+      "removed": .array(removed.map(\.json)),
       "notes": .array(notes.map { .string($0) }),
     ]
   }
@@ -38,7 +39,8 @@ extension Report {
       zeros: Change(before: try total.number("zeros_before"), after: try total.number("zeros_after")),
       milliseconds: Change(before: try total.optional("ms_before", \.number), after: try total.optional("ms_after", \.number)),
       signalToNoise: try total.optional("snr_db", \.number), layers: try fields.list("layers", Layer.init),
-      refused: try fields.list("refused", Refusal.init), notes: try fields.strings("notes"))
+      refused: try fields.list("refused", Refusal.init),
+      removed: try fields.optionalList("removed", Removal.init), notes: try fields.strings("notes"))
   }
 }
 
@@ -78,6 +80,21 @@ extension Report.Refusal {
     self.init(
       layer: try fields.string("layer"), what: try fields.string("what"), reason: try fields.string("reason"),
       milliseconds: Report.Change(before: try fields.number("ms_before"), after: try fields.number("ms_after")))
+  }
+}
+
+extension Report.Removal {
+  var json: JSONValue {
+    [
+      "step": .string(step), "group": .string(group), "channels": .number(Double(channels)),
+      "removed": .array(removed.map { .number(Double($0)) }),
+    ]
+  }
+
+  init(_ fields: Fields) throws {
+    self.init(
+      step: try fields.string("step"), group: try fields.string("group"), channels: try fields.int("channels"),
+      removed: try fields.ints("removed"))
   }
 }
 

@@ -49,6 +49,24 @@ package struct Report: Sendable, Equatable {
     }
   }
 
+  /// The channels that a step took from a pruning group.
+  package struct Removal: Sendable, Equatable {
+    /// Where the step stands in the recipe: `steps[0]`.
+    package var step: String
+    package var group: String
+    /// How many channels there were.
+    package var channels: Int
+    /// Those that went, ascending, as the group numbers them.
+    package var removed: [Int]
+
+    package init(step: String, group: String, channels: Int, removed: [Int]) {
+      self.step = step
+      self.group = group
+      self.channels = channels
+      self.removed = removed
+    }
+  }
+
   package var model: String
   package var recipe: JSONValue
   /// The processor, and when (UTC, ISO 8601).
@@ -67,6 +85,7 @@ package struct Report: Sendable, Equatable {
   package var signalToNoise: Double?
   package var layers: [Layer]
   package var refused: [Refusal]
+  package var removed: [Removal] = []
   /// What could not be measured, and why.
   package var notes: [String]
 

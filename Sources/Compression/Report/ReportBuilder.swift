@@ -36,7 +36,7 @@ struct ReportBuilder {
       zeros: Report.Change(
         before: Double(zeros.before) / Double(max(weights.before, 1)), after: Double(zeros.after) / Double(max(weights.after, 1))),
       milliseconds: Report.Change(before: times?.before.total, after: times?.after.total),
-      signalToNoise: noise.output, layers: rows, refused: ledger.refusals, notes: ledger.notes)
+      signalToNoise: noise.output, layers: rows, refused: ledger.refusals, removed: ledger.removals, notes: ledger.notes)
     // Written twice: the figure's own digits are part of what it counts.
     for _ in 0..<2 {
       var graph = compressed

@@ -52,6 +52,18 @@ def test_the_pruning_groups_say_what_goes_together(fashion: netsuke.Model) -> No
     assert "output" in groups[-1]["reasons"][0]
     assert groups[0]["readers"] == groups[1]["layers"][:1]
     assert {tensor["positions"] for tensor in groups[0]["tensors"]} == {groups[0]["channels"]}
+    assert all(tensor["places"] == [[0, 0, 16, 1]] for tensor in groups[0]["tensors"])
+
+
+def test_listed_channels_go(fashion: netsuke.Model, images: np.ndarray) -> None:
+    group = fashion.pruning_groups()[1]
+    small = fashion.compress({"steps": [{"method": "prune.channels", "remove": {group["name"]: [3, 1, 40]}}]})
+    assert [g["channels"] for g in small.pruning_groups()] == [16, 45, 96, 192, 10]
+    assert small.report is not None
+    assert small.report.removed == [{"step": "steps[0]", "group": group["name"], "channels": 48, "removed": [1, 3, 40]}]
+    assert small.session().run(images[:2]).shape == (2, 10)
+    with pytest.raises(netsuke.Error, match="no channel 48"):
+        fashion.compress({"steps": [{"method": "prune.channels", "remove": {group["name"]: [48]}}]})
 
 
 @pytest.mark.parametrize("again", [lambda m: pickle.loads(pickle.dumps(m)), copy.copy, copy.deepcopy])

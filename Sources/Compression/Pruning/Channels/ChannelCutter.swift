@@ -25,11 +25,14 @@ package struct ChannelCutter {
     var targets = try OriginalTargets(graph, step)
     if criterion.judgesContributions { return try cutInTurn(plan, &targets) }
     let dependencies = plan.dependencies
-    let scores = try scores(dependencies)
+    let scores = plan.entries.allSatisfy { $0.chosen != nil } ? [] : try scores(dependencies)
     var removed: [Int: [Int]] = [:]
     for entry in plan.entries {
       try step.progress("choosing channels", entry.group, of: dependencies.groups.count)
-      removed[entry.group] = plan.selection(dependencies.groups[entry.group]).remove(entry.count, scores: scores[entry.group])
+      let group = dependencies.groups[entry.group]
+      let gone = entry.chosen ?? plan.selection(group).remove(entry.count, scores: scores[entry.group])
+      removed[entry.group] = gone
+      note(gone, of: group)
     }
     let constants = foldsConstants ? try ConstantChannels(removed, dependencies, step) : nil
     var result = try dependencies.cut(removed)
@@ -38,6 +41,12 @@ package struct ChannelCutter {
     var fresh: Set<String> = []
     try refit.sweep(&result, targets, fresh: &fresh, step)
     return result
+  }
+
+  /// Tells the report. A group's channels keep their numbers while others are cut.
+  private func note(_ removed: [Int], of group: PruningGroup) {
+    guard !removed.isEmpty else { return }
+    step.ledger.remove(Report.Removal(step: step.path, group: group.name, channels: group.count, removed: removed))
   }
 
   /// The scores of all channels of the network as it is; nothing for criteria that judge contributions.
@@ -79,8 +88,9 @@ package struct ChannelCutter {
       guard let place = dependencies.groups.firstIndex(where: { $0.name == entry.name }) else { continue }
       let group = dependencies.groups[place]
       let readers = try GroupReaders(group, in: result, targets)
-      let removed = try judge(readers, index: place, count: entry.count, dependencies, plan.selection(group))
+      let removed = try entry.chosen ?? judge(readers, index: place, count: entry.count, dependencies, plan.selection(group))
       guard !removed.isEmpty else { continue }
+      note(removed, of: group)
       result = try dependencies.cut([place: removed])
       try targets.note([place: removed], dependencies)
       let names = try readers.refit(refit, without: removed, in: &result)

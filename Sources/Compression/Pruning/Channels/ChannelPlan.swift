@@ -9,8 +9,10 @@ package struct ChannelPlan {
     package let name: String
     /// Channels that go, at most.
     package var count: Int
-    /// Whether `ratios` says the count, whatever the others are.
+    /// Whether `ratios` or `remove` says the count, whatever the others are.
     package let isPinned: Bool
+    /// The channels that go, where `remove` lists them.
+    package var chosen: [Int]?
   }
 
   package let dependencies: ChannelDependencies
@@ -26,10 +28,15 @@ package struct ChannelPlan {
     (minimum, multiple) = (Int(try step.options.number("min_channels")), Int(try step.options.number("round_to")))
     let ratio = try step.options.number("ratio")
     let ratios = try step.options.shares("ratios")
+    let lists = try step.options.indices("remove")
     let all = try Layer.all(in: graph)
     let byNode = Dictionary(all.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
     let selected = Set(step.layers.map(\.node))
     for (pattern, _) in ratios { _ = try LayerSelector(include: [pattern]).select(from: all, path: "\(step.path).ratios") }
+    guard lists.isEmpty else {
+      try choose(lists, "\(step.path).remove")
+      return
+    }
     for (index, group) in dependencies.groups.enumerated() {
       guard group.producers.allSatisfy({ selected.contains($0) || byNode[$0] == nil }) else { continue }
       if let reason = group.frozen {
@@ -45,6 +52,24 @@ package struct ChannelPlan {
       let reasons = leftAlone.map { "\($0.names.joined(separator: ", ")): \($0.reason)" }.joined(separator: "; ")
       throw Failure(
         .recipe, "\(step.path): none of the selected layers has channels that can be removed" + (reasons.isEmpty ? "" : " (\(reasons))"))
+    }
+  }
+
+  /// The groups of `lists` lose exactly those channels, and no other group any.
+  private mutating func choose(_ lists: [(name: String, indices: [Int])], _ path: String) throws {
+    for (name, indices) in lists {
+      guard let index = dependencies.groups.firstIndex(where: { $0.name == name }) else {
+        let near = NearestName.to(name, among: dependencies.groups.map(\.name)).map { "; did you mean '\($0)'?" } ?? ""
+        throw Failure(.recipe, "\(path): no pruning group is called '\(name)'\(near)")
+      }
+      let chosen = Array(Set(indices)).sorted()
+      entries.append(Entry(group: index, name: name, count: chosen.count, isPinned: true, chosen: chosen))
+    }
+    entries.sort { $0.group < $1.group }
+    do {
+      _ = try dependencies.cut(Dictionary(entries.map { ($0.group, $0.chosen ?? []) }, uniquingKeysWith: { $0 + $1 }))
+    } catch let failure as Failure where failure.status == .invalidArgument {
+      throw Failure(.recipe, "\(path): \(failure.message)")
     }
   }
 

@@ -11,6 +11,9 @@ package struct PruneChannels: CompressionMethod {
     [
       OptionSchema("ratio", .number(0...1, below: true), default: 0.5, "the share of the channels of each group that goes, rounded down"),
       OptionSchema("ratios", .shares, default: .object([]), "shares for single layers in place of \"ratio\": {\"pattern\": share, …}"),
+      OptionSchema(
+        "remove", .indices, default: .object([]),
+        "exactly these channels of these pruning groups go, and no others, in place of \"ratio\" and criterion: {\"group\": [channel, …], …}"),
       OptionSchema("criterion", .choice(ChannelCriteria.names), default: "l2", "what says which channels matter least"),
       OptionSchema(
         "refit", .choice(ChannelRefit.Mode.allCases.map(\.rawValue)), default: "weights",

@@ -49,7 +49,7 @@ class Report:
         self._data = data
 
     def to_dict(self) -> dict[str, Any]:
-        """The report as plain data: model, recipe, machine, time, samples, total, layers, refused, notes."""
+        """The report as plain data: model, recipe, machine, time, samples, total, layers, refused, removed, notes."""
         copy: dict[str, Any] = json.loads(json.dumps(self._data))
         return copy
 
@@ -71,6 +71,11 @@ class Report:
     def refused(self) -> list[dict[str, Any]]:
         """What the recipe asked for and did not pay, with the reason and the milliseconds."""
         return [dict(refusal) for refusal in self._data.get("refused", [])]
+
+    @property
+    def removed(self) -> list[dict[str, Any]]:
+        """The channels that prune.channels took: step, group, channels (how many there were), removed (their numbers in the group)."""
+        return [dict(removal) for removal in self._data.get("removed", [])]
 
     @property
     def notes(self) -> list[str]:
