@@ -13,7 +13,8 @@ package struct PruneChannels: CompressionMethod {
       OptionSchema("ratios", .shares, default: .object([]), "shares for single layers in place of \"ratio\": {\"pattern\": share, …}"),
       OptionSchema(
         "remove", .indices, default: .object([]),
-        "exactly these channels of these pruning groups go, and no others, in place of \"ratio\" and criterion: {\"group\": [channel, …], …}"),
+        "exactly these channels of these pruning groups go, and no others, in place of \"ratio\" and criterion: {\"group\": [channel, …], …}"
+      ),
       OptionSchema("criterion", .choice(ChannelCriteria.names), default: "l2", "what says which channels matter least"),
       OptionSchema(
         "refit", .choice(ChannelRefit.Mode.allCases.map(\.rawValue)), default: "weights",
