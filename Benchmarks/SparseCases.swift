@@ -36,7 +36,9 @@ struct SparseComparison {
     convolution(Layer(name: "3×3/2 56² 128→128", size: 56, inChannels: 128, outChannels: 128, kernel: 3, stride: 2), [10])
     for (depth, rows, percent) in [(4096, 4096, 9), (25088, 4096, 4), (1024, 1000, 10), (2048, 1000, 10)] {
       let layer = Layer(name: "fc \(depth)→\(rows)", size: 1, inChannels: depth, outChannels: rows, kernel: 1)
+      let isWide = entries.first { $0.family == .sparseBlocksF32 }.map { $0.tile.columns > 1 } ?? false
       compare(layer, percent, [productF32Case(layer)], vectorCase(layer, percent: percent))
+      if isWide { compare(layer, percent, [productF32Case(layer)], blocksCase(layer, percent: percent)) }
     }
   }
 
@@ -126,4 +128,19 @@ private func vectorCase(_ layer: Layer, percent: Int) -> Case {
     packing: packing, weights: packed.base, bias: Buffer.floats(rows).pointer(), epilogue: .relu)
   return Case(
     "", macs: layer.macs, bytes: Double(packing.byteCount + 4 * (rows + depth)), descriptor, [.floats(rows), .floats(depth)])
+}
+
+/// The same for processors that pick elements out of registers.
+private func blocksCase(_ layer: Layer, percent: Int) -> Case {
+  let (rows, depth) = (layer.outChannels, layer.inChannels)
+  let weights = layer.sparseWeights(percent: percent)
+  let strides = GemmPacking.Strides(output: depth, input: 1)
+  let packing = SparseBlocksPacking(rows: rows, depth: depth, weights.pointer(), strides)
+  let packed = Buffer(bytes: packing.byteCount)
+  packing.pack(weights.pointer(), strides, into: packed.base)
+  let descriptor = SparseBlocksF32Descriptor(
+    packing: packing, weights: packed.base, bias: Buffer.floats(rows).pointer(), epilogue: .relu)
+  return Case(
+    "blocks of \(packing.form.columns), \(100 * packing.stored / max(1, 16 * packing.steps)) % full", macs: layer.macs,
+    bytes: Double(packing.byteCount + 4 * (rows + depth)), descriptor, [.floats(rows), .floats(depth)])
 }

@@ -22,6 +22,18 @@ static inline void nsk_prefetch_level2(const void *address) { _mm_prefetch((cons
 static inline unsigned long long nsk_word1(unsigned long long words) { return __bextr_u64(words, 16 | 16 << 8); }
 static inline unsigned long long nsk_word2(unsigned long long words) { return __bextr_u64(words, 32 | 16 << 8); }
 
+/* Four floats in either half, and each of them in all lanes: one load serves four factors. */
+static inline __m256 nsk_four_twice(const float *from) { return _mm256_broadcast_ps((const __m128 *)from); }
+static inline __m256 nsk_factor0(__m256 four) { return _mm256_permute_ps(four, 0x00); }
+static inline __m256 nsk_factor1(__m256 four) { return _mm256_permute_ps(four, 0x55); }
+static inline __m256 nsk_factor2(__m256 four) { return _mm256_permute_ps(four, 0xAA); }
+static inline __m256 nsk_factor3(__m256 four) { return _mm256_permute_ps(four, 0xFF); }
+/* The value, but not before the sums are there: keeps the compiler from making the next factor early, for which no register is left. */
+static inline __m256 nsk_behind(__m256 value, __m256 a, __m256 b, __m256 c, __m256 d, __m256 e, __m256 f, __m256 g) {
+  __asm__("" : "+x"(value) : "x"(a), "x"(b), "x"(c), "x"(d), "x"(e), "x"(f), "x"(g));
+  return value;
+}
+
 /* To the nearest integer, halves to even. */
 static inline __m256 nsk_round(__m256 value) { return _mm256_round_ps(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }
 
@@ -77,6 +89,22 @@ static inline long long nsk_narrow8(__m256i value) {
   const __m128i words = _mm_packus_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
   return _mm_cvtsi128_si64(_mm_packus_epi16(words, words));
 }
+
+#if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+/* Sixteen of 32 floats: lane i is element places[i], or 0 where that has its top bit. */
+static inline __m512 nsk_pick16_of32(const unsigned char *places, __m512 a, __m512 b) {
+  const __m128i bytes = _mm_loadu_si128((const __m128i *)places);
+  return _mm512_maskz_permutex2var_ps((__mmask16)~_mm_movepi8_mask(bytes), a, _mm512_cvtepi8_epi32(bytes), b);
+}
+/* Sixteen of 64. */
+static inline __m512 nsk_pick16_of64(const unsigned char *places, __m512 a, __m512 b, __m512 c, __m512 d) {
+  const __m128i bytes = _mm_loadu_si128((const __m128i *)places);
+  const __m512i lanes = _mm512_cvtepi8_epi32(bytes);
+  const __m512 lower = _mm512_maskz_permutex2var_ps((__mmask16)~_mm_movepi8_mask(bytes), a, lanes, b);
+  const __mmask16 upper = _mm_test_epi8_mask(bytes, _mm_set1_epi8(32));
+  return _mm512_mask_mov_ps(lower, upper, _mm512_permutex2var_ps(c, lanes, d));
+}
+#endif
 #endif
 #endif
 #endif

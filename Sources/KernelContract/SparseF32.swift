@@ -83,9 +83,11 @@ package struct SparseForm: BitwiseCopyable, Sendable {
   package var tileVectors: Int
   /// Whether a tile is eight pixels of each of `tileVectors` lines, one above the other, instead of consecutive pixels.
   package var spansLines: Bool
+  /// Floats from one vector of a tile to the next in the panel: 8, or 16 where a line of the panel serves several columns of the window.
+  package var lineFloats: Int
   /// Strips of the panel that a channel has.
   package var strips: Int
-  /// Floats of a strip: the tile's pixels, and where it spans lines, those of the lines below that a window sees.
+  /// Floats of a strip: the tile's lines, and where it spans lines of the image, the lines below that a window sees.
   package var stripFloats: Int
   /// Strips of a block, and blocks of a group.
   package var stripBlock: Int
@@ -101,13 +103,15 @@ package struct SparseForm: BitwiseCopyable, Sendable {
   package static var sharedBands: Int { 16 }
 
   package var tilePixels: Int { 8 &* tileVectors }
+  /// Floats of the strip of zeros before the others.
+  package var zeroFloats: Int { lineFloats &* tileVectors }
   package var bands: Int { blocks(groupOutChannels, of: Self.bandRows) }
   /// A strip of zeros, those of a block, and eight floats that are spilled; whole cache lines.
-  package var panelFloats: Int { roundUp(tilePixels &+ stripBlock &* stripFloats &+ 8, to: 16) }
+  package var panelFloats: Int { roundUp(zeroFloats &+ stripBlock &* stripFloats &+ 8, to: 16) }
 }
 
 /// What a strip holds of a channel: for the tile's pixel (y, x), and for lines below the tile where the form spans lines, the input's line
-/// `strideY·y + line` and column `strideX·x + column`; zeros outside the image.
+/// `strideY·y + line` and column `strideX·x + column`; zeros outside the image. Lines of 16 floats go on with the columns to the right.
 package struct SparseStrip: BitwiseCopyable, Sendable {
   package var line: Int
   package var column: Int

@@ -16,31 +16,37 @@ struct SparseLayout: Sendable {
     let fits = (g.kernelHeight - 1) * g.dilationY / g.strideY <= 1024
     let spans = fits && g.taps > 1 && (spansLines ?? (4 * 8 * inLines <= 5 * pixels))
     let vectors = max(1, tileVectors ?? (spans ? Self.evenly(g.outputHeight) : Self.bestTile(blocks(pixels, of: 8))))
-    let tile = 8 * vectors
+    // A line of 16 floats serves all columns of a window that moves by single pixels; its vectors never cross a cache line.
+    let reachX = (g.kernelWidth - 1) * g.dilationX
+    let isWide = spans && g.strideX == 1 && g.kernelWidth > 1 && reachX <= 8
+    let lineFloats = isWide ? 16 : 8
     let farthest = spans ? (g.kernelHeight - 1) * g.dilationY / g.strideY : 0
-    let stripFloats = tile + 8 * farthest
-    for x in 0..<g.kernelWidth {
+    let stripFloats = lineFloats * (vectors + farthest)
+    for x in 0..<(isWide ? 1 : g.kernelWidth) {
       let column = x * g.dilationX - g.padLeft
       // Strips that serve several taps hold the lines of one remainder modulo the stride, in the order in which the window meets them.
       var phases: [Int: Int] = [:]
       for y in 0..<g.kernelHeight {
         let line = y * g.dilationY
-        let tap = (tap: y * g.kernelWidth + x, offset: spans ? line / g.strideY * 8 : 0)
+        let below = spans ? line / g.strideY * lineFloats : 0
+        let first = y * g.kernelWidth
+        let taps = isWide ? (0..<g.kernelWidth).map { (first + $0, below + $0 * g.dilationX) } : [(first + x, below)]
         if spans, let known = phases[line % g.strideY] {
-          strips[known].taps.append(tap)
+          strips[known].taps += taps
         } else {
           phases[line % g.strideY] = strips.count
-          strips.append((SparseStrip(line: (spans ? line % g.strideY : line) - g.padTop, column: column), [tap]))
+          strips.append((SparseStrip(line: (spans ? line % g.strideY : line) - g.padTop, column: column), taps))
         }
       }
     }
     let all = groupInChannels * strips.count
-    let room = min(level1Bytes / 4 * 15 / 16, Self.reach) - tile - 8
+    let room = min(level1Bytes / 4 * 15 / 16, Self.reach) - lineFloats * vectors - 8
     let blockCount = max(1, blocks(all, of: max(1, room / stripFloats)))
     let block = max(1, blocks(all, of: blockCount))
     form = SparseForm(
       groups: groups, groupInChannels: groupInChannels, groupOutChannels: groupOutChannels, tileVectors: vectors, spansLines: spans,
-      strips: strips.count, stripFloats: stripFloats, stripBlock: block, stripBlocks: max(1, blocks(all, of: block)), startsOffset: 0,
+      lineFloats: lineFloats, strips: strips.count, stripFloats: stripFloats, stripBlock: block,
+      stripBlocks: max(1, blocks(all, of: block)), startsOffset: 0,
       pairsOffset: 0, quadsOffset: 0)
   }
 
@@ -62,7 +68,7 @@ struct SparseLayout: Sendable {
     let first = block * form.stripBlock
     let end = min(first + form.stripBlock, form.groupInChannels * form.strips)
     var (channel, strip) = (first / form.strips, first % form.strips)
-    var place = form.tilePixels
+    var place = form.zeroFloats
     for _ in first..<max(first, end) {
       for (tap, offset) in strips[strip].taps { body(channel, tap, place + offset) }
       place += form.stripFloats

@@ -2,9 +2,10 @@
 ///
 /// A tile's input is copied to a *panel* that stays in the first-level cache, strip by strip, such that every tap of every pixel lies at the same
 /// distance from the panel's beginning for all output channels. A tile of a window with several taps is eight pixels wide and up to seven lines
-/// high where that suits the image, and consecutive pixels otherwise. In the first case a strip is of one input channel and column of the window,
-/// serves all its lines (a line is one vector further) and holds the lines that they see; strides that leave lines out take a strip for
-/// each kind of line. In the second, every tap has a strip of its own. A stored weight is its value and the place of its tap:
+/// high where that suits the image, and consecutive pixels otherwise. In the first case a strip is of one input channel, serves all lines of
+/// the window (a line is one vector further) and all its columns (a line holds 16 columns, a vector is eight of them) and holds the lines
+/// that they see; strides that leave lines or columns out take a strip for each kind of line and for each column of the window, and vectors
+/// then lie side by side. In the second case, every tap has a strip of its own. A stored weight is its value and the place of its tap:
 ///
 ///     strips  SparseStrip [strip of a channel]                              what it holds
 ///     starts  UInt32      [group][block of strips][band of 64 rows]        its first quad

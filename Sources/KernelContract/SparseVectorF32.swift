@@ -15,9 +15,6 @@ package struct SparseVectorF32Descriptor: StepDescriptor {
   /// One value for each row.
   package var bias: UnsafePointer<Float>
   package var epilogue: Epilogue
-  /// Rows of one task.
-  package var rowBlock: Int
-
   package init(
     packing: SparseVectorPacking, vectors: Int = 1, weights: UnsafeRawPointer, bias: UnsafePointer<Float>, epilogue: Epilogue = .none
   ) {
@@ -28,10 +25,9 @@ package struct SparseVectorF32Descriptor: StepDescriptor {
     self.weights = weights
     self.bias = bias
     self.epilogue = epilogue
-    rowBlock = max(8, min(64, blocks(form.rows, of: 16)))
   }
 
-  package var taskCount: Int { blocks(form.rows, of: rowBlock) &* vectors }
+  package var taskCount: Int { blocks(form.rows, of: form.rowBlock) &* vectors }
   package var scratchBytes: Int { 0 }
 }
 
@@ -39,8 +35,10 @@ package struct SparseVectorF32Descriptor: StepDescriptor {
 package struct SparseVectorForm: BitwiseCopyable, Sendable {
   package var rows: Int
   package var depth: Int
-  /// Parts of 65536 columns.
+  /// Parts of 4096 columns.
   package var parts: Int
+  /// Rows of one task.
+  package var rowBlock: Int
   /// Bytes from the packed weights' beginning.
   package var indicesOffset: Int
   package var valuesOffset: Int
@@ -48,16 +46,16 @@ package struct SparseVectorForm: BitwiseCopyable, Sendable {
 
 /// A sparse matrix, packed for products with vectors: what the plan writes once and the kernel reads.
 ///
-///     starts   UInt32  [row][part], and the end          the first weight
-///     indices  UInt16  row by row, part by part          the column, less the part's first
+///     starts   UInt32  [block of rows][part][row], and the end   the first weight
+///     indices  UInt16  in the same order                         the column, less the part's first
 ///     values   f32     in the same order
 ///
-/// A part is 65536 columns. Both lists end with a few elements that are never used, so that whole vectors may be read.
+/// A part is 4096 columns: so much of the vector stays in the first-level cache for all rows of a block. Both lists end with a few elements that are never used, so that whole vectors may be read.
 package struct SparseVectorPacking: Sendable {
   package let form: SparseVectorForm
   /// Weights that are not zero.
   package let stored: Int
-  private static var part: Int { 65_536 }
+  private static var part: Int { 4096 }
   private static var slack: Int { 16 }
 
   /// Counts what is not zero.
@@ -71,7 +69,8 @@ package struct SparseVectorPacking: Sendable {
     let parts = max(1, blocks(depth, of: Self.part))
     let indices = roundUp(4 * (rows * parts + 1), to: 64)
     form = SparseVectorForm(
-      rows: rows, depth: depth, parts: parts, indicesOffset: indices, valuesOffset: roundUp(indices + 2 * (stored + Self.slack), to: 64))
+      rows: rows, depth: depth, parts: parts, rowBlock: max(8, min(64, blocks(rows, of: 16))), indicesOffset: indices,
+      valuesOffset: roundUp(indices + 2 * (stored + Self.slack), to: 64))
   }
 
   /// Bytes of the packed weights.
@@ -84,15 +83,19 @@ package struct SparseVectorPacking: Sendable {
     let indices = (target + form.indicesOffset).assumingMemoryBound(to: UInt16.self)
     let values = (target + form.valuesOffset).assumingMemoryBound(to: Float.self)
     var place = 0
-    for row in 0..<form.rows {
+    var next = 0
+    for first in stride(from: 0, to: form.rows, by: form.rowBlock) {
       for part in 0..<form.parts {
-        starts[row * form.parts + part] = UInt32(place)
-        for k in part * Self.part..<min(form.depth, (part + 1) * Self.part) {
-          let value = source[row * strides.output + k * strides.input]
-          if value == 0 { continue }
-          indices[place] = UInt16(k - part * Self.part)
-          values[place] = value
-          place += 1
+        for row in first..<min(form.rows, first + form.rowBlock) {
+          starts[next] = UInt32(place)
+          next += 1
+          for k in part * Self.part..<min(form.depth, (part + 1) * Self.part) {
+            let value = source[row * strides.output + k * strides.input]
+            if value == 0 { continue }
+            indices[place] = UInt16(k - part * Self.part)
+            values[place] = value
+            place += 1
+          }
         }
       }
     }

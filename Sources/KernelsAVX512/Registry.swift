@@ -7,5 +7,6 @@ package func kernelTableAVX512() -> [KernelEntry] {
     KernelEntry("gemm_f32_8x16", .gemmF32, tile: (8, 16), .consistent, stepGemmF32),
     KernelEntry("winograd_f32_8x16", .winogradF32, tile: (8, 16), .consistent, stepWinogradF32),
     KernelEntry("depthwise_f32_4x16", .depthwiseF32, tile: (4, 16), .consistent, stepDepthwiseF32),
+    KernelEntry("sparse_blocks_f32_64x32", .sparseBlocksF32, tile: (64, 32), .consistent, stepSparseBlocksF32),
   ]
 }

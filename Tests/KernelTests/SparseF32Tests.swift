@@ -140,28 +140,27 @@ import Testing
     }
   }
 
-  /// Products with vectors: K terms in chains of at most K, then five more sums.
-  @Test(arguments: [0, 1, 7, 64, 67], [0, 1, 15, 16, 37, 300, 65_537])
+  /// Products with vectors: K terms in chains of at most K, then at most as many sums of chains as there are blocks of columns.
+  @Test(arguments: [0, 1, 7, 64, 67, 130], [0, 1, 15, 16, 37, 64, 300, 4100, 65_537])
   func vectors(rows: Int, depth: Int) {
     var numbers = Numbers(rows + depth)
-    for (density, vectors) in [(0.0, 1), (0.1, 1), (1.0, 2)] where Double(rows * depth) * density < 1e6 {
+    for (density, vectors) in [(0.0, 1), (0.02, 1), (0.1, 1), (1.0, 2)] where Double(rows * depth) * density < 1e6 {
       var weights = numbers.floats(rows * depth)
       for i in weights.indices where Double.random(in: 0..<1, using: &numbers) >= density { weights[i] = 0 }
+      // An infinity that no weight meets is not seen.
+      var x = numbers.floats(vectors * depth)
+      if depth > 1, density < 1 {
+        for row in 0..<rows { weights[row * depth + 1] = 0 }
+        x[1] = .infinity
+      }
       let strides = GemmPacking.Strides(output: depth, input: 1)
-      let packing = SparseVectorPacking(rows: rows, depth: depth, weights, strides)
-      let packed = GuardedBuffer<UInt8>(repeating: 0xFF, count: roundUp(packing.byteCount, to: 64))
-      packing.pack(weights, strides, into: packed.pointer)
-      let (x, bias) = (numbers.floats(vectors * depth), numbers.floats(rows))
+      let bias = numbers.floats(rows)
       let (source, offsets) = (GuardedBuffer(x), GuardedBuffer(bias))
-      let descriptor = SparseVectorF32Descriptor(
-        packing: packing, vectors: vectors, weights: packed.pointer, bias: offsets.pointer, epilogue: .clamp(-0.4, 3))
-      for entry in kernels(.sparseVectorF32) {
-        let got: [Float] = output(
-          entry, descriptor, fill: 77, count: vectors * rows, inputs: [UnsafeMutableRawPointer(source.pointer)])
+      func expect(_ entry: KernelEntry, _ got: [Float]) {
         for (index, value) in got.enumerated() {
           let (vector, row) = (index / rows, index % rows)
           var (sum, size) = (Double(bias[row]), abs(Double(bias[row])))
-          for k in 0..<depth {
+          for k in 0..<depth where weights[row * depth + k] != 0 {
             let term = Double(weights[row * depth + k]) * Double(x[vector * depth + k])
             sum += term
             size += abs(term)
@@ -170,7 +169,30 @@ import Testing
           #expect(abs(Double(value) - exact) <= Double(depth + 8) * 0x1p-24 * size, "\(entry.id) \(rows)×\(depth)")
         }
       }
-      #expect(packed.isIntact && source.isIntact && offsets.isIntact)
+      let packing = SparseVectorPacking(rows: rows, depth: depth, weights, strides)
+      let packed = GuardedBuffer<UInt8>(repeating: 0xFF, count: roundUp(packing.byteCount, to: 64))
+      packing.pack(weights, strides, into: packed.pointer)
+      let descriptor = SparseVectorF32Descriptor(
+        packing: packing, vectors: vectors, weights: packed.pointer, bias: offsets.pointer, epilogue: .clamp(-0.4, 3))
+      for entry in kernels(.sparseVectorF32) {
+        expect(
+          entry, output(entry, descriptor, fill: 77, count: vectors * rows, inputs: [UnsafeMutableRawPointer(source.pointer)]))
+      }
+      let inBlocks = SparseBlocksPacking(rows: rows, depth: depth, weights, strides)
+      #expect(inBlocks.stored == packing.stored && inBlocks.stored == weights.filter { $0 != 0 }.count)
+      let blocks = GuardedBuffer<UInt8>(repeating: 0xFF, count: roundUp(inBlocks.byteCount, to: 64))
+      inBlocks.pack(weights, strides, into: blocks.pointer)
+      let picking = SparseBlocksF32Descriptor(
+        packing: inBlocks, vectors: vectors, weights: blocks.pointer, bias: offsets.pointer, epilogue: .clamp(-0.4, 3))
+      var bits: [Float]?
+      for entry in kernels(.sparseBlocksF32) {
+        let got: [Float] = output(
+          entry, picking, fill: 77, count: vectors * rows, inputs: [UnsafeMutableRawPointer(source.pointer)])
+        expect(entry, got)
+        #expect(bits.map { $0.map(\.bitPattern) == got.map(\.bitPattern) } ?? true, "\(entry.id) \(rows)×\(depth)")
+        bits = got
+      }
+      #expect(packed.isIntact && blocks.isIntact && source.isIntact && offsets.isIntact)
     }
   }
 }

@@ -9,6 +9,7 @@ struct SparseSource {
   var strips: UnsafePointer<SparseStrip>
   var stripsOfChannel: Int
   var stripFloats: Int
+  var lineFloats: Int
   /// The tile's first pixel, and where it lies in the image.
   var pixel: Int
   var line: Int
@@ -30,6 +31,7 @@ struct SparseSource {
       }
       return
     }
+    if lineFloats == 16 { return fillWide(first, end, into: panel) }
     let g = geometry.pointee
     let continues = g.inputPixelStride == 1 && g.strideX == 1 && g.strideY == 1 && g.inputWidth == g.outputWidth
     var channel = first / stripsOfChannel
@@ -184,7 +186,7 @@ private func zeroSpilling(_ count: Int, _ to: UnsafeMutablePointer<Float>) {
   }
 }
 
-/// Copies elements `stride` apart, none behind the last; whole vectors where every other one is wanted.
+/// Copies elements `stride` apart, none behind the last; where every other one is wanted, whole vectors are written.
 private func copyStrided(_ from: UnsafePointer<Float>, _ stride: Int, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
   var i = 0
   if stride == 2 {
@@ -192,6 +194,12 @@ private func copyStrided(_ from: UnsafePointer<Float>, _ stride: Int, _ count: I
       store8(SIMD16(lowHalf: load8(from + 2 * i), highHalf: load8(from + 2 * i + 8)).evenHalf, to + i)
       i += 8
     }
+    if i < count {
+      let rest = 2 * (count - i) - 1
+      let (low, high) = (load8(from + 2 * i, count: min(8, rest)), load8(from + 2 * i + 8, count: max(0, rest - 8)))
+      store8(SIMD16(lowHalf: low, highHalf: high).evenHalf, to + i)
+    }
+    return
   }
   while i < count {
     to[i] = from[i * stride]

@@ -30,12 +30,13 @@ func stepSparseF32(
 
   let panel = scratch.assumingMemoryBound(to: Float.self)
   let sums = (scratch + form.panelFloats * 4).assumingMemoryBound(to: Float.self)
-  for i in 0..<tilePixels { panel[i] = 0 }
+  for i in 0..<form.zeroFloats { panel[i] = 0 }
   let clamps = isClamp(d.pointee.epilogue)
   let writesPlanes = clamps && geometry.pointee.outputPixelStride == 1
   var source = SparseSource(
     geometry: geometry, input: input, channelStride: d.pointee.inputChannelStride,
-    strips: weights.assumingMemoryBound(to: SparseStrip.self), stripsOfChannel: form.strips, stripFloats: form.stripFloats, pixel: 0,
+    strips: weights.assumingMemoryBound(to: SparseStrip.self), stripsOfChannel: form.strips, stripFloats: form.stripFloats,
+    lineFloats: form.lineFloats, pixel: 0,
     line: 0, column: 0, places: 0, spansLines: form.spansLines)
   var tile = SparseTileF32(
     quads: quads, pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(panel), bias: nil, sums: sums, output: nil,
@@ -85,7 +86,7 @@ func stepSparseF32(
       let shared = min(bandEnd, bandBegin + sharedBands)
       for block in 0..<form.stripBlocks {
         let firstStrip = block * form.stripBlock
-        source.fill(firstStrip, min(stripCount, firstStrip + form.stripBlock), into: panel + tilePixels)
+        source.fill(firstStrip, min(stripCount, firstStrip + form.stripBlock), into: panel + form.zeroFloats)
         let isComplete = block + 1 == form.stripBlocks
         for band in bandBegin..<shared {
           let section = (group * form.stripBlocks + block) * bands + band
@@ -98,7 +99,7 @@ func stepSparseF32(
           let straight = isComplete && writesPlanes && lastCount == 8
           tile.output = straight ? output + (outputPlace + row * d.pointee.outputChannelStride) : nil
           if straight, let residual { tile.residual = residual + (residualPlace + row * d.pointee.residualChannelStride) }
-          multiplySparse(vectors, &tile)
+          multiplySparse(vectors, isWide: form.lineFloats == 16, &tile)
           if isComplete && !straight {
             let rows = min(bandRows, form.groupOutChannels - row)
             finishSparse(

@@ -1,6 +1,7 @@
 import KernelContract
 
-/// The sums of two rows (a, b) by up to seven vectors of pixels: 14 accumulators, which with a broadcast weight leave one register.
+/// The sums of two rows (a, b) by up to seven vectors of pixels: 14 accumulators; the other two registers have four weights, and one of them in
+/// all lanes.
 ///
 /// Widths (1 … 7) are constants where these functions are inlined.
 struct SparseSumsF32 {
@@ -37,29 +38,38 @@ struct SparseSumsF32 {
     if width > 6 { (a6, b6) = (load8(a + 6 * step), load8(b + 6 * step)) }
   }
 
-  /// Adds a weight times the pixels at `x` to row a.
+  /// Adds a weight times the pixels at `x`, vectors `pitch` floats apart, to row a.
   @inline(__always)
-  mutating func addA(_ width: Int, _ weight: Float, _ x: UnsafePointer<Float>) {
-    let w = splat8(weight)
+  mutating func addA(_ width: Int, _ pitch: Int, _ w: Float8, _ x: UnsafePointer<Float>) {
     a0 = a0.addingProduct(w, load8(x))
-    if width > 1 { a1 = a1.addingProduct(w, load8(x + 8)) }
-    if width > 2 { a2 = a2.addingProduct(w, load8(x + 16)) }
-    if width > 3 { a3 = a3.addingProduct(w, load8(x + 24)) }
-    if width > 4 { a4 = a4.addingProduct(w, load8(x + 32)) }
-    if width > 5 { a5 = a5.addingProduct(w, load8(x + 40)) }
-    if width > 6 { a6 = a6.addingProduct(w, load8(x + 48)) }
+    if width > 1 { a1 = a1.addingProduct(w, load8(x + pitch)) }
+    if width > 2 { a2 = a2.addingProduct(w, load8(x + 2 * pitch)) }
+    if width > 3 { a3 = a3.addingProduct(w, load8(x + 3 * pitch)) }
+    if width > 4 { a4 = a4.addingProduct(w, load8(x + 4 * pitch)) }
+    if width > 5 { a5 = a5.addingProduct(w, load8(x + 5 * pitch)) }
+    if width > 6 { a6 = a6.addingProduct(w, load8(x + 6 * pitch)) }
   }
 
   @inline(__always)
-  mutating func addB(_ width: Int, _ weight: Float, _ x: UnsafePointer<Float>) {
-    let w = splat8(weight)
+  mutating func addB(_ width: Int, _ pitch: Int, _ w: Float8, _ x: UnsafePointer<Float>) {
     b0 = b0.addingProduct(w, load8(x))
-    if width > 1 { b1 = b1.addingProduct(w, load8(x + 8)) }
-    if width > 2 { b2 = b2.addingProduct(w, load8(x + 16)) }
-    if width > 3 { b3 = b3.addingProduct(w, load8(x + 24)) }
-    if width > 4 { b4 = b4.addingProduct(w, load8(x + 32)) }
-    if width > 5 { b5 = b5.addingProduct(w, load8(x + 40)) }
-    if width > 6 { b6 = b6.addingProduct(w, load8(x + 48)) }
+    if width > 1 { b1 = b1.addingProduct(w, load8(x + pitch)) }
+    if width > 2 { b2 = b2.addingProduct(w, load8(x + 2 * pitch)) }
+    if width > 3 { b3 = b3.addingProduct(w, load8(x + 3 * pitch)) }
+    if width > 4 { b4 = b4.addingProduct(w, load8(x + 4 * pitch)) }
+    if width > 5 { b5 = b5.addingProduct(w, load8(x + 5 * pitch)) }
+    if width > 6 { b6 = b6.addingProduct(w, load8(x + 6 * pitch)) }
+  }
+
+  /// Has the next factor made behind these sums.
+  @inline(__always)
+  func holdA(_ width: Int, _ factors: inout Factors) {
+    if width > 6 { factors.wait(for: a0, a1, a2, a3, a4, a5, a6) }
+  }
+
+  @inline(__always)
+  func holdB(_ width: Int, _ factors: inout Factors) {
+    if width > 6 { factors.wait(for: b0, b1, b2, b3, b4, b5, b6) }
   }
 
   /// Adds a residual to both rows.

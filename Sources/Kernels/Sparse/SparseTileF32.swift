@@ -21,9 +21,9 @@ struct SparseTileF32 {
   var high: Float
 }
 
-/// `width` vectors of eight pixels.
+/// `width` vectors of eight pixels, `pitch` floats apart in the panel.
 @inline(__always)
-private func multiply(_ width: Int, _ tile: UnsafePointer<SparseTileF32>) {
+private func multiply(_ width: Int, _ pitch: Int, _ tile: UnsafePointer<SparseTileF32>) {
   let panel = tile.pointee.panel
   var quad = tile.pointee.quads
   var pair = tile.pointee.pairs
@@ -40,10 +40,14 @@ private func multiply(_ width: Int, _ tile: UnsafePointer<SparseTileF32>) {
     let last = quad + Int(pair.pointee.quads)
     while quad < last {
       let offsets = quad.pointee.offsets
-      sums.addA(width, quad.pointee.values.0, place(panel, word0(offsets)))
-      sums.addB(width, quad.pointee.values.1, place(panel, word1(offsets)))
-      sums.addA(width, quad.pointee.values.2, place(panel, word2(offsets)))
-      sums.addB(width, quad.pointee.values.3, place(panel, word3(offsets)))
+      var factors = Factors(UnsafeRawPointer(quad) + 8)
+      sums.addA(width, pitch, factors.first, place(panel, word0(offsets)))
+      sums.holdA(width, &factors)
+      sums.addB(width, pitch, factors.second, place(panel, word1(offsets)))
+      sums.holdB(width, &factors)
+      sums.addA(width, pitch, factors.third, place(panel, word2(offsets)))
+      sums.holdA(width, &factors)
+      sums.addB(width, pitch, factors.fourth, place(panel, word3(offsets)))
       quad += 1
     }
     if let output = tile.pointee.output {
@@ -66,16 +70,36 @@ private func place(_ panel: UnsafeRawPointer, _ bytes: Int) -> UnsafePointer<Flo
   (panel + bytes).assumingMemoryBound(to: Float.self)
 }
 
-@inline(never) private func multiply1(_ tile: UnsafePointer<SparseTileF32>) { multiply(1, tile) }
-@inline(never) private func multiply2(_ tile: UnsafePointer<SparseTileF32>) { multiply(2, tile) }
-@inline(never) private func multiply3(_ tile: UnsafePointer<SparseTileF32>) { multiply(3, tile) }
-@inline(never) private func multiply4(_ tile: UnsafePointer<SparseTileF32>) { multiply(4, tile) }
-@inline(never) private func multiply5(_ tile: UnsafePointer<SparseTileF32>) { multiply(5, tile) }
-@inline(never) private func multiply6(_ tile: UnsafePointer<SparseTileF32>) { multiply(6, tile) }
-@inline(never) private func multiply7(_ tile: UnsafePointer<SparseTileF32>) { multiply(7, tile) }
+@inline(never) private func multiply1(_ tile: UnsafePointer<SparseTileF32>) { multiply(1, 8, tile) }
+@inline(never) private func multiply2(_ tile: UnsafePointer<SparseTileF32>) { multiply(2, 8, tile) }
+@inline(never) private func multiply3(_ tile: UnsafePointer<SparseTileF32>) { multiply(3, 8, tile) }
+@inline(never) private func multiply4(_ tile: UnsafePointer<SparseTileF32>) { multiply(4, 8, tile) }
+@inline(never) private func multiply5(_ tile: UnsafePointer<SparseTileF32>) { multiply(5, 8, tile) }
+@inline(never) private func multiply6(_ tile: UnsafePointer<SparseTileF32>) { multiply(6, 8, tile) }
+@inline(never) private func multiply7(_ tile: UnsafePointer<SparseTileF32>) { multiply(7, 8, tile) }
 
-/// A tile of `width` (1 … 7) vectors.
-func multiplySparse(_ width: Int, _ tile: UnsafePointer<SparseTileF32>) {
+@inline(never) private func multiplyLines1(_ tile: UnsafePointer<SparseTileF32>) { multiply(1, 16, tile) }
+@inline(never) private func multiplyLines2(_ tile: UnsafePointer<SparseTileF32>) { multiply(2, 16, tile) }
+@inline(never) private func multiplyLines3(_ tile: UnsafePointer<SparseTileF32>) { multiply(3, 16, tile) }
+@inline(never) private func multiplyLines4(_ tile: UnsafePointer<SparseTileF32>) { multiply(4, 16, tile) }
+@inline(never) private func multiplyLines5(_ tile: UnsafePointer<SparseTileF32>) { multiply(5, 16, tile) }
+@inline(never) private func multiplyLines6(_ tile: UnsafePointer<SparseTileF32>) { multiply(6, 16, tile) }
+@inline(never) private func multiplyLines7(_ tile: UnsafePointer<SparseTileF32>) { multiply(7, 16, tile) }
+
+/// A tile of `width` (1 … 7) vectors, side by side in the panel or, with `isWide`, a cache line each.
+func multiplySparse(_ width: Int, isWide: Bool, _ tile: UnsafePointer<SparseTileF32>) {
+  if isWide {
+    switch width {
+    case 1: multiplyLines1(tile)
+    case 2: multiplyLines2(tile)
+    case 3: multiplyLines3(tile)
+    case 4: multiplyLines4(tile)
+    case 5: multiplyLines5(tile)
+    case 6: multiplyLines6(tile)
+    default: multiplyLines7(tile)
+    }
+    return
+  }
   switch width {
   case 1: multiply1(tile)
   case 2: multiply2(tile)

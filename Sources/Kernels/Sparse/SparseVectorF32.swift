@@ -12,21 +12,21 @@ func stepSparseVectorF32(
   let starts = d.pointee.weights.assumingMemoryBound(to: UInt32.self)
   let indices = (d.pointee.weights + form.indicesOffset).assumingMemoryBound(to: UInt16.self)
   let values = (d.pointee.weights + form.valuesOffset).assumingMemoryBound(to: Float.self)
-  let rowBlocks = blocks(form.rows, of: d.pointee.rowBlock)
+  let rowBlocks = blocks(form.rows, of: form.rowBlock)
   for task in begin..<end {
     let vector = task / rowBlocks
-    let first = (task - vector * rowBlocks) * d.pointee.rowBlock
-    let last = min(form.rows, first + d.pointee.rowBlock)
+    let first = (task - vector * rowBlocks) * form.rowBlock
+    let last = min(form.rows, first + form.rowBlock)
     let from = input + vector * d.pointee.inputStride
     let to = output + vector * d.pointee.outputStride
-    for row in first..<last {
-      var sum = d.pointee.bias[row]
-      for part in 0..<form.parts {
-        let begin = Int(starts[row * form.parts + part])
-        let end = Int(starts[row * form.parts + part + 1])
-        sum += multiplyGathered(values + begin, indices + begin, end - begin, from + part * 65_536)
+    var start = starts + first * form.parts
+    for row in first..<last { to[row] = d.pointee.bias[row] }
+    for part in 0..<form.parts {
+      for row in first..<last {
+        let (begin, end) = (Int(start[0]), Int(start[1]))
+        to[row] += multiplyGathered(values + begin, indices + begin, end - begin, from + part * 4096)
+        start += 1
       }
-      to[row] = sum
     }
     activateRow(to + first, to + first, last - first, d.pointee.epilogue)
   }

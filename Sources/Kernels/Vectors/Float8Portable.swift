@@ -40,4 +40,20 @@
   /// Asks for a line of the second-level cache; any address will do. Swift has no word for it, and the processor looks ahead by itself.
   @inline(__always)
   func fetchToLevel2(_ address: UnsafePointer<Float>) {}
+
+  /// Four factors of which each is wanted in all lanes.
+  struct Factors {
+    private var four: SIMD4<Float>
+
+    @inline(__always)
+    init(_ from: UnsafeRawPointer) { four = from.loadUnaligned(as: SIMD4<Float>.self) }
+
+    @inline(__always) var first: Float8 { splat8(four[0]) }
+    @inline(__always) var second: Float8 { splat8(four[1]) }
+    @inline(__always) var third: Float8 { splat8(four[2]) }
+    @inline(__always) var fourth: Float8 { splat8(four[3]) }
+
+    @inline(__always)
+    mutating func wait(for a: Float8, _ b: Float8, _ c: Float8, _ d: Float8, _ e: Float8, _ f: Float8, _ g: Float8) {}
+  }
 #endif

@@ -36,4 +36,23 @@
   /// Asks for a line of the second-level cache; any address will do.
   @inline(__always)
   func fetchToLevel2(_ address: UnsafePointer<Float>) { nsk_prefetch_level2(address) }
+
+  /// Four factors of which each is wanted in all lanes; made by one load, and one instruction each.
+  struct Factors {
+    private var four: Float8
+
+    @inline(__always)
+    init(_ from: UnsafeRawPointer) { four = nsk_four_twice(from.assumingMemoryBound(to: Float.self)) }
+
+    @inline(__always) var first: Float8 { nsk_factor0(four) }
+    @inline(__always) var second: Float8 { nsk_factor1(four) }
+    @inline(__always) var third: Float8 { nsk_factor2(four) }
+    @inline(__always) var fourth: Float8 { nsk_factor3(four) }
+
+    /// Factors asked for from here on are made behind the sums, so that no two take a register at a time.
+    @inline(__always)
+    mutating func wait(for a: Float8, _ b: Float8, _ c: Float8, _ d: Float8, _ e: Float8, _ f: Float8, _ g: Float8) {
+      four = nsk_behind(four, a, b, c, d, e, f, g)
+    }
+  }
 #endif

@@ -54,6 +54,9 @@ extension PlanBuilder {
   /// A product of each row with the stored weights alone.
   func emitSparseVector(_ product: Product, _ input: View, _ w: ValueID, _ output: View, _ choice: Choice) throws {
     guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no matrix layout") }
+    if picksFromRegisters {
+      return try emitSparseBlocks(product, input, (stride: inStride, w: w), output, (stride: outStride, choice: choice))
+    }
     let packing = try withFloats(w) {
       SparseVectorPacking(rows: product.columns, depth: product.depth, $0, product.strides)
     }
@@ -69,6 +72,29 @@ extension PlanBuilder {
     try emit(
       descriptor, [output, input], macs: saturatingProduct([product.rows, packing.stored]), fusing: names(product.activation),
       choice: choice)
+  }
+
+  /// Whether the processor picks elements of a vector out of registers, many at once.
+  var picksFromRegisters: Bool { kernels.first { $0.family == .sparseBlocksF32 }.map { $0.tile.columns > 1 } ?? false }
+
+  private func emitSparseBlocks(
+    _ product: Product, _ input: View, _ from: (stride: Int, w: ValueID), _ output: View, _ to: (stride: Int, choice: Choice)
+  ) throws {
+    let packing = try withFloats(from.w) {
+      SparseBlocksPacking(rows: product.columns, depth: product.depth, $0, product.strides)
+    }
+    let weights = try packed(from.w, "sparse blocks \(product.strides) \(product.scale)") {
+      let bytes = try memory.constant(byteCount: packing.byteCount)
+      try withFloats(from.w, scale: product.scale) { packing.pack($0, product.strides, into: bytes) }
+      return UnsafeRawPointer(bytes)
+    }
+    var descriptor = SparseBlocksF32Descriptor(
+      packing: packing, vectors: product.rows, weights: weights, bias: try memory.constant(product.bias),
+      epilogue: Epilogue(product.activation))
+    (descriptor.inputStride, descriptor.outputStride) = (from.stride, to.stride)
+    try emit(
+      descriptor, [output, input], macs: saturatingProduct([product.rows, packing.stored]), fusing: names(product.activation),
+      choice: to.choice)
   }
 
   /// Runs the body with the weights as floats, `scale` times what they are.

@@ -81,8 +81,9 @@ extension PlanBuilder {
       costs.geometry, product.packing, elementBytes: 4, copiesRows: false, tileRows: tileRows(.gemmF32), machine: machine, threads: 1)
     // For the rows of one image: its result must not depend on the others.
     let dense = costs.gemm(grid, copiesRows: false)
-    let sparse =
-      Double(product.imageRows) * Double(stored) * costTable.sparse.gathered + costs.once(costTable.sparse.weights, 6 * Double(stored))
+    let rates = costTable.sparse
+    let (each, bytes) = picksFromRegisters ? (rates.picked, 6.7) : (rates.gathered, 6)
+    let sparse = Double(product.imageRows * stored) * each + costs.once(rates.weights, bytes * Double(stored))
     guard options.sparse == .always || (sparse < dense && 4 * stored <= 3 * count) else { return nil }
     let loser = Choice.Loser(name: "gemm", nanoseconds: dense, refusal: nil)
     return Choice(name: sparseName(stored, of: count), nanoseconds: sparse, losers: [loser])

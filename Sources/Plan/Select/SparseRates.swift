@@ -10,7 +10,9 @@ package struct SparseRates: Sendable {
   /// Above that, a byte of packed weights that comes from the last-level cache, or from memory.
   package var weights = CostTable.Stream(level3: 0.01, memory: 0.0324)
   /// A stored weight of a product with one vector, weights in the cache.
-  package var gathered = 0.35
+  package var gathered = 0.25
+  /// The same where elements of the vector are picked out of registers.
+  package var picked = 0.06
   /// A multiply-add of a depthwise convolution with channels innermost, on planes, and a float that is copied to a strip there.
   package var depthwise = 0.03
   package var planarTap = 0.017
@@ -29,6 +31,7 @@ package struct SparseRates: Sendable {
     rates.strided *= factor
     rates.row *= factor
     rates.gathered *= factor
+    rates.picked *= factor
     rates.depthwise *= factor
     rates.planarTap *= factor
     rates.planarFloat *= factor

@@ -1,0 +1,1 @@
+../../Kernels/Sparse/SparseBlocksF32.swift
