@@ -1,25 +1,49 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
 import Graph
 import Tensors
 
-/// The squared error of a graph's outputs over their variance, over some samples.
-struct OutputDamage {
-  private let step: StepContext
-  private let wanted: [(sample: Int, tensors: [Tensor])]
+/// How far the outputs of a changed graph are from the original's, over some samples: what zeros and channels are shared out by.
+///
+/// The squared error over the outputs' variance, and, for outputs that look like classes (rows of numbers), the mean Kullback–Leibler
+/// divergence between the original's probabilities and the changed ones besides. For a classifier the divergence counts what turns an answer
+/// over, and the squared error what happens to classes that are never near; their sum serves any other output too.
+package struct OutputDamage {
+  private let original: Graph
+  private let front: SampleFront
+  /// The original's outputs, by sample.
+  private let wanted: [[Tensor]]
+  /// What outputs that are not finite count as.
+  private static let allLost = 100.0
 
   /// - original: the network whose outputs are right.
-  init(_ original: Graph, samples indices: [Int], _ step: StepContext) throws {
-    self.step = step
-    let samples = try step.calibration()
-    let runner = GraphRunner(original, evaluator: step.evaluator)
-    wanted = try indices.map { ($0, try runner.run(samples.sample($0)).outputs) }
+  package init(_ original: Graph, samples indices: [Int], _ step: StepContext) throws {
+    self.original = original
+    front = SampleFront(step, among: indices)
+    let runner = front.runner(original, making: original.outputs)
+    wanted = try (0..<indices.count).map { try runner.run($0) }
   }
 
-  func measure(_ graph: Graph) throws -> Double {
-    let samples = try step.calibration()
-    let runner = GraphRunner(graph, evaluator: step.evaluator)
+  /// Promises that what is measured differs from the original only from a node on, which is no earlier than the one named before.
+  package func settle(before node: Int) throws { try front.advance(to: node, of: original) }
+
+  /// The samples that judge, and those that remain to fit to: what is fitted to few samples loses less on them than it does. All are both
+  /// where there are fewer than eight.
+  package static func divide(_ count: Int, judges: Int) -> (fitted: [Int], judging: [Int]) {
+    let all = Array(0..<count)
+    guard count >= 8 else { return (all, all) }
+    return (all.filter { $0 % 3 != 2 }, Array(all.filter { $0 % 3 == 2 }.prefix(judges)))
+  }
+
+  package func measure(_ graph: Graph) throws -> Double {
+    let runner = front.runner(graph, making: graph.outputs)
     var (error, power, sum, count) = (0.0, 0.0, 0.0, 0.0)
-    for (index, tensors) in wanted {
-      for (a, b) in zip(tensors, try runner.run(samples.sample(index)).outputs) where a.dtype == .f32 && a.count == b.count {
+    var (divergence, rows) = (0.0, 0.0)
+    for (index, tensors) in wanted.enumerated() {
+      for (a, b) in zip(tensors, try runner.run(index)) where a.dtype == .f32 && a.shape == b.shape {
         let (x, y) = (a.elements(as: Float.self), b.elements(as: Float.self))
         for position in 0..<x.count {
           let difference = Double(x[position]) - Double(y[position])
@@ -28,11 +52,39 @@ struct OutputDamage {
           sum += Double(x[position])
           count += 1
         }
+        if let classes = Self.classes(a) {
+          for first in stride(from: 0, to: x.count, by: classes) {
+            let (p, q) = (Self.logProbabilities(x[first..<first + classes]), Self.logProbabilities(y[first..<first + classes]))
+            for (p, q) in zip(p, q) { divergence += exp(p) * (p - q) }
+            rows += 1
+          }
+        }
         withExtendedLifetime((a, b)) {}
       }
     }
     let variance = power - sum * sum / max(count, 1)
-    // Not a number counts as all lost.
-    return error.isFinite && variance > 0 ? error / variance : 1
+    let damage = (variance > 0 ? error / variance : error > 0 ? 1 : 0) + max(divergence, 0) / max(rows, 1)
+    return damage.isFinite ? min(damage, Self.allLost) : Self.allLost
+  }
+
+  /// How many classes each row of an output [N, classes, 1, …] has; nil for other outputs.
+  private static func classes(_ output: Tensor) -> Int? {
+    guard output.shape.count >= 2, output.shape[1] > 1, output.shape[2...].allSatisfy({ $0 == 1 }) else { return nil }
+    return output.shape[1]
+  }
+
+  /// ln of probabilities, whether a row holds those or what a softmax makes them of.
+  static func logProbabilities(_ row: Slice<UnsafeBufferPointer<Float>>) -> [Double] {
+    var (least, greatest, sum) = (Double.infinity, -Double.infinity, 0.0)
+    for value in row {
+      (least, greatest) = (min(least, Double(value)), max(greatest, Double(value)))
+      sum += Double(value)
+    }
+    // Below this a probability is as good as none; rounding may have made it zero.
+    if least >= 0, (sum - 1).magnitude < 1e-3 { return row.map { log(max(Double($0), 1e-12) / sum) } }
+    var total = 0.0
+    for value in row { total += exp(Double(value) - greatest) }
+    let shift = greatest + log(total)
+    return row.map { Double($0) - shift }
   }
 }

@@ -12,11 +12,9 @@ struct SensitivityScan {
   /// on samples other than those that judge.
   static func curves(_ plan: ChannelPlan, _ cutter: ChannelCutter) throws -> [AllocateZeros.Curve?] {
     let step = cutter.step, samples = try step.calibration()
-    let all = Array(0..<samples.count), divides = samples.count >= 8
-    let fitted = divides ? all.filter { $0 % 3 != 2 } : all
-    let damage = try OutputDamage(
-      cutter.graph, samples: Array((divides ? all.filter { $0 % 3 == 2 } : all).prefix(judgedSamples)), step)
-    let targets = try OriginalTargets(cutter.graph, step)
+    let (fitted, judging) = OutputDamage.divide(samples.count, judges: judgedSamples)
+    let damage = try OutputDamage(cutter.graph, samples: judging, step)
+    let targets = try OriginalTargets(cutter.graph, step, among: fitted)
     let dependencies = plan.dependencies
     let scores = cutter.criterion.judgesContributions ? [] : try cutter.scores(dependencies)
     let needsReaders = cutter.criterion.judgesContributions || cutter.refit.mode != .none
@@ -24,7 +22,7 @@ struct SensitivityScan {
       guard !entry.isPinned else { return nil }
       try step.progress("sensitivity", index, of: plan.entries.count)
       let group = dependencies.groups[entry.group], selection = plan.selection(group)
-      let readers = needsReaders ? try GroupReaders(group, in: cutter.graph, targets, among: fitted) : nil
+      let readers = needsReaders ? try GroupReaders(group, in: cutter.graph, targets) : nil
       var curve = AllocateZeros.Curve(elements: group.count, points: [])
       for level in levels {
         let count = selection.count(level)

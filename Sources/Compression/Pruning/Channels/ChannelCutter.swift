@@ -82,6 +82,9 @@ package struct ChannelCutter {
       try step.progress("choosing channels", index, of: plan.entries.count)
       if index > 0, let end = try firstReader(of: entry, plan) {
         try refit.sweep(&result, targets, fresh: &fresh, before: end, step)
+        // All that is still to come lies behind what makes the channels of this group and the next ones.
+        let makers = plan.entries[index...].flatMap { plan.dependencies.groups[$0.group].producers }
+        try targets.settle(before: min(end, makers.min() ?? 0), in: result)
       }
       let dependencies = index == 0 ? plan.dependencies : try ChannelDependencies(result)
       // The groups keep their order and their names: cutting one changes no other.
@@ -93,12 +96,9 @@ package struct ChannelCutter {
       note(removed, of: group)
       result = try dependencies.cut([place: removed])
       try targets.note([place: removed], dependencies)
-      let names = try readers.refit(refit, without: removed, in: &result)
       let producers = Set(group.producers.map { dependencies.graph.nodes[$0].name })
-      // What lies behind the cut, or behind a layer that was just refitted, sees other inputs now.
+      // What lies behind the cut sees other inputs now.
       fresh.subtract(try result.layersBehind { producers.contains($0) }.map(\.name))
-      fresh.formUnion(names)
-      fresh.subtract(try result.layersBehind { names.contains($0) }.map(\.name))
     }
     try refit.sweep(&result, targets, fresh: &fresh, step)
     return result

@@ -28,15 +28,15 @@ package struct ChannelRefit {
   /// Refits the layers that lie behind a cut, in the network's order, each on what the refitted ones before hand it.
   ///
   /// - fresh: names of layers in front of which nothing has changed since they were refitted.
-  /// - end: only layers before this node.
+  /// - end: only layers before this node; nothing is settled then.
   package func sweep(
     _ graph: inout Graph, _ targets: OriginalTargets, fresh: inout Set<String>, before end: Int = .max, _ step: StepContext
   ) throws {
     guard mode != .none else { return }
     for layer in try graph.layersBehind(targets.isCut) where layer.node < end && !fresh.contains(layer.name) {
-      if let moments = try targets.moments(layer, in: graph) {
-        let columns = Array(0..<moments.all.width)
-        try refit(layer, in: &graph, moments) { _ in columns }
+      if end == .max { try targets.settle(before: layer.node, in: graph) }
+      if try graph.hasPlainSums(layer), let moments = try targets.moments(layer, in: graph) {
+        try refitFreely(layer, in: &graph, moments, targets)
       } else {
         step.ledger.note("'\(layer.name)' was not refitted: its form has no least squares")
       }
@@ -45,26 +45,48 @@ package struct ChannelRefit {
     }
   }
 
+  /// Refits one layer, and again where its activation cuts off sums: those need not be met, and which they are depends on the solution.
+  private func refitFreely(_ layer: Layer, in graph: inout Graph, _ moments: TargetMoments, _ targets: OriginalTargets) throws {
+    let columns = Array(0..<moments.all.width)
+    var candidate = graph
+    let damping = try refit(layer, in: &candidate, moments) { _ in columns }
+    if mode == .weights, try ActiveRange(graph.nodes[layer.node]) != nil {
+      for _ in 0..<ChannelRefit.rounds {
+        guard let adapted = try targets.moments(layer, in: graph, candidate: candidate) else { break }
+        var next = graph
+        try refit(layer, in: &next, moments, meeting: adapted, damping: damping) { _ in columns }
+        candidate = next
+      }
+    }
+    graph = candidate
+  }
+
   /// Refits one layer.
   ///
+  /// - adapted: the moments whose products with what the layer shall make are to be met; nil: `moments` itself.
+  /// - chosen: the damping; nil: the step's, or what held-out samples say.
+  /// - Returns: the damping.
   /// - columns: for each group of the layer, the columns of `moments` that the layer still has.
+  @discardableResult
   package func refit(
-    _ layer: Layer, in graph: inout Graph, _ moments: TargetMoments, columns: (Int) -> [Int]
-  ) throws {
-    guard mode != .none else { return }
+    _ layer: Layer, in graph: inout Graph, _ moments: TargetMoments, meeting adapted: TargetMoments? = nil, damping chosen: Double? = nil,
+    columns: (Int) -> [Int]
+  ) throws -> Double {
+    guard mode != .none else { return damping }
     var matrix = LayerMatrix(layer, try graph.decodedWeight(layer))
     let all = moments.all, hasBias = graph.canSetBias(layer), rows = all.outputs, groups = all.groups
     let kept = (0..<groups).map(columns)
     guard kept.allSatisfy({ $0.count * rows * groups == matrix.elements.count }) else {
       throw Failure(.internal, "the moments do not have the layer's \(matrix.width) columns", node: layer.name)
     }
-    func system(_ part: MomentSum, _ group: Int) -> LinearSystem {
+    func system(_ part: MomentSum, _ group: Int, meeting targets: MomentSum? = nil) -> LinearSystem {
       let range = group * rows * kept[group].count..<(group + 1) * rows * kept[group].count
       return LinearSystem(
-        part, group: group, columns: kept[group], before: matrix.elements[range].map(Double.init), centred: hasBias)
+        part, meeting: targets ?? part, group: group, columns: kept[group], before: matrix.elements[range].map(Double.init),
+        centred: hasBias)
     }
-    var share = damping
-    if mode == .weights, damping == 0 {
+    var share = chosen ?? damping
+    if mode == .weights, chosen == nil, damping == 0 {
       share =
         moments.held.map { held in
           ChannelRefit.bestDamping((0..<groups).map { (system(moments.fitted, $0), system(held, $0)) })
@@ -72,7 +94,7 @@ package struct ChannelRefit {
     }
     var bias: [Float] = []
     for group in 0..<groups {
-      let system = system(all, group)
+      let system = system(all, group, meeting: adapted?.all)
       let after: [Double]
       switch mode {
       case .none, .bias: after = system.before
@@ -88,8 +110,11 @@ package struct ChannelRefit {
     }
     graph[layer.weight].constant = try Weight(matrix.tensor(layer.shape)).compacted()
     if hasBias, bias.allSatisfy(\.isFinite) { try graph.setBias(layer, bias) }
+    return share
   }
 
+  /// How often targets are adapted to what an activation cuts off.
+  private static let rounds = 2
   /// Where there are too few samples to find a better one.
   private static let usualDamping = 0.1
   /// Shares of the mean square that are tried; the last: the weights stay as they are.
@@ -98,16 +123,27 @@ package struct ChannelRefit {
   /// The damping with which weights fitted to some samples err least on others.
   /// - parts: for each group the system of the samples that are fitted, and that of the others.
   private static func bestDamping(_ parts: [(fitted: LinearSystem, held: LinearSystem)]) -> Double {
-    var best = (damping: usualDamping, error: Double.infinity)
-    for damping in dampings {
+    func error(_ damping: Double) -> Double {
       var error = 0.0
       for part in parts {
         let weights = damping.isFinite ? part.fitted.solution(ridge: part.fitted.ridge(damping)) : part.fitted.before
         error += part.held.error(weights, bias: part.fitted.bias(weights))
       }
-      if error < best.error { best = (damping, error) }
+      return error
     }
-    return best.damping
+    // From the usual one to one side as long as it improves: a solution takes time.
+    var best = dampings.firstIndex(of: usualDamping) ?? 0
+    var least = error(dampings[best])
+    for direction in [1, -1] {
+      let start = best
+      while dampings.indices.contains(best + direction) {
+        let next = error(dampings[best + direction])
+        guard next < least else { break }
+        (best, least) = (best + direction, next)
+      }
+      if best != start { break }
+    }
+    return least.isFinite ? dampings[best] : usualDamping
   }
 }
 

@@ -9,13 +9,12 @@ package struct GroupReaders {
   private let readers: [(reader: ChannelReader, moments: TargetMoments)]
 
   /// - graph: before channels of the group are cut.
-  /// - samples: the calibration samples to gather from; nil: all.
-  package init(_ group: PruningGroup, in graph: Graph, _ targets: OriginalTargets, among samples: [Int]? = nil) throws {
+  package init(_ group: PruningGroup, in graph: Graph, _ targets: OriginalTargets) throws {
     self.group = group
     var sums = ContributionMoments(count: group.count)
     var measured: [(ChannelReader, TargetMoments)] = []
     for reader in try ChannelReader.all(of: group, in: graph) {
-      guard let moments = try targets.moments(reader.layer, in: graph, among: samples) else { continue }
+      guard try graph.hasPlainSums(reader.layer), let moments = try targets.moments(reader.layer, in: graph) else { continue }
       try sums.add(
         moments.all, LayerMatrix(reader.layer, graph.decodedWeight(reader.layer)), channels: reader.channels,
         centred: graph.canSetBias(reader.layer), multiply: targets.multiply)
@@ -26,18 +25,13 @@ package struct GroupReaders {
   }
 
   /// Corrects the readers in the graph from which these channels are gone; those that made some of them too are left as they are.
-  /// - Returns: the names of those that were corrected.
-  @discardableResult
-  package func refit(_ refit: ChannelRefit, without removed: [Int], in graph: inout Graph) throws -> Set<String> {
+  package func refit(_ refit: ChannelRefit, without removed: [Int], in graph: inout Graph) throws {
     let gone = Set(removed), layers = try Layer.all(in: graph)
-    var names: Set<String> = []
     for (reader, moments) in readers {
       guard let layer = layers.first(where: { $0.name == reader.layer.name }),
         layer.shape[layer.outputAxis] == reader.layer.shape[layer.outputAxis]
       else { continue }
       try refit.refit(layer, in: &graph, moments) { reader.columns(without: gone, group: $0, width: moments.all.width) }
-      names.insert(layer.name)
     }
-    return names
   }
 }

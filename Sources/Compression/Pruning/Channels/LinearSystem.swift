@@ -17,11 +17,12 @@ struct LinearSystem {
   var rows: Int { outputMeans.count }
 
   /// - columns: those of the moments that the layer still has.
-  init(_ moments: MomentSum, group: Int, columns: [Int], before: [Double], centred: Bool) {
+  /// - targets: the moments whose products with the outputs count; often `moments` itself.
+  init(_ moments: MomentSum, meeting targets: MomentSum, group: Int, columns: [Int], before: [Double], centred: Bool) {
     let width = columns.count, all = moments.width, rows = moments.outputs
-    let squares = moments.gram(group: group, centred: false), products = moments.cross(group: group, centred: false)
+    let squares = moments.gram(group: group, centred: false), products = targets.cross(group: group, centred: false)
     let x = Array(moments.inputMeans[group * all..<(group + 1) * all])
-    let y = Array(moments.outputMeans[group * rows..<(group + 1) * rows])
+    let y = Array(targets.outputMeans[group * rows..<(group + 1) * rows])
     var (gram, cross) = ([Double](repeating: 0, count: width * width), [Double](repeating: 0, count: rows * width))
     for (i, from) in columns.enumerated() {
       let mean = centred ? x[from] : 0
@@ -34,7 +35,7 @@ struct LinearSystem {
     self.before = before
     inputMeans = columns.map { x[$0] }
     outputMeans = y
-    outputVariances = Array(moments.outputVariances[group * rows..<(group + 1) * rows])
+    outputVariances = Array(targets.outputVariances[group * rows..<(group + 1) * rows])
     isCentred = centred
   }
 

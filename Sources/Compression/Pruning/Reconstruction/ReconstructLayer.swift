@@ -33,7 +33,8 @@ struct ReconstructLayer {
   /// - targets: the moments whose products with y are to be met; nil: the layer's own.
   /// - keepZeros: whether what is zero stays zero.
   func prune(
-    _ before: LayerMatrix, targets: LayerMoments? = nil, pattern: ZeroPattern, share: Double, keepZeros: Bool, check: () throws -> Void
+    _ before: LayerMatrix, targets: LayerMoments? = nil, pattern: ZeroPattern, share: Double, keepZeros: Bool,
+    effort: SparseRegression.Effort = .full, check: () throws -> Void
   ) throws -> LayerMatrix {
     var result = before
     let width = moments.width, perGroup = moments.outputs
@@ -45,7 +46,7 @@ struct ReconstructLayer {
         let cross = (targets ?? moments).cross(group: group, centred: centred)
         values = try regression.solve(
           targets: zip(cross, start).map { $0 + solver.ridge * Double($1) }, start: start,
-          allowed: start.map { keepZeros && $0 == 0 ? 0 : 1 }, pattern: pattern, layout, share: share, check: check
+          allowed: start.map { keepZeros && $0 == 0 ? 0 : 1 }, pattern: pattern, layout, share: share, effort: effort, check: check
         ).values
       } else {
         values = try pattern.applied(to: start, rows: perGroup, layout, share: share)

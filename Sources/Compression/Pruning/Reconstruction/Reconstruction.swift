@@ -11,7 +11,7 @@ struct Reconstruction {
     OptionSchema("keep_zeros", .flag, default: true, "leaves weights zero that are zero already, such as a mask made elsewhere"),
   ]
 
-  /// See `LayerMoments.measure`.
+  /// See `OriginalTargets.moments`.
   private static let own: Float = 0.5
   /// How often targets are adapted to what the layer's activation cuts off.
   private static let rounds = 2
@@ -38,23 +38,24 @@ struct Reconstruction {
       throw Failure(
         .recipe, "\(step.path): the weights of '\(layer.name)' are quantized already; prune before quantizing", node: layer.name)
     }
-    let original = graph
+    let original = graph, targets = try OriginalTargets(original, step)
     let shares = try isGlobal && layers.count > 1 ? allocate(sparsity, over: layers, of: original) : layers.map { _ in sparsity }
     for (index, layer) in layers.enumerated() {
-      guard let solver = try solver(layer, in: graph, reference: original) else {
+      try targets.settle(before: layer.node, in: graph)
+      guard let solver = try solver(layer, in: graph, targets, own: Self.own) else {
         try pruneByMagnitude(layer, in: &graph, share: shares[index])
         continue
       }
+      // What an activation cuts off need not be met; where that is depends on the solution.
+      let rounds = try ActiveRange(graph.nodes[layer.node]) == nil ? 0 : Self.rounds
       var candidate = graph
-      try prune(layer, in: &candidate, solver, share: shares[index])
-      for _ in 0..<Self.rounds where try ActiveRange(graph.nodes[layer.node]) != nil {
-        // What an activation cuts off need not be met; where that is depends on the solution.
-        guard
-          let targets = try LayerMoments.measure(
-            layer, in: graph, reference: original, step, multiply: multiply, own: Self.own, candidate: candidate)
-        else { break }
+      try prune(layer, in: &candidate, solver, share: shares[index], effort: rounds == 0 ? .full : .rough)
+      for round in 0..<rounds {
+        guard let adapted = try targets.moments(layer, in: graph, own: Self.own, candidate: candidate, holding: false) else { break }
         var next = graph
-        try prune(layer, in: &next, solver, targets: targets, share: shares[index])
+        try prune(
+          layer, in: &next, solver, targets: adapted.fitted.parts[0], share: shares[index],
+          effort: round == rounds - 1 ? .full : .rough)
         candidate = next
       }
       graph = candidate
@@ -62,23 +63,22 @@ struct Reconstruction {
   }
 
   /// What solves for a layer of `graph` with the original's sums as targets; nil where the layer has no least squares.
-  func solver(_ layer: Layer, in graph: Graph, reference: Graph, among samples: [Int]? = nil) throws -> ReconstructLayer? {
+  func solver(_ layer: Layer, in graph: Graph, _ targets: OriginalTargets, own: Float) throws -> ReconstructLayer? {
     let attributes = graph.nodes[layer.node].attributes
     // The sums of such a product are not W·x + b.
     guard try layer.op != .gemm || (attributes.float("alpha", default: 1) == 1 && attributes.float("beta", default: 1) == 1),
-      let moments = try LayerMoments.measure(
-        layer, in: graph, reference: reference, step, multiply: multiply, among: samples,
-        own: samples == nil ? Self.own : 0)
+      let moments = try targets.moments(layer, in: graph, own: own, holding: false)
     else { return nil }
-    return try ReconstructLayer(layer, moments, damping: damping, centred: graph.canSetBias(layer), multiply: multiply)
+    return try ReconstructLayer(layer, moments.fitted.parts[0], damping: damping, centred: graph.canSetBias(layer), multiply: multiply)
   }
 
   /// - targets: see `ReconstructLayer.prune`.
   func prune(
-    _ layer: Layer, in graph: inout Graph, _ solver: ReconstructLayer, targets: LayerMoments? = nil, share: Double
+    _ layer: Layer, in graph: inout Graph, _ solver: ReconstructLayer, targets: LayerMoments? = nil, share: Double,
+    effort: SparseRegression.Effort = .full
   ) throws {
     let before = LayerMatrix(layer, try graph.decodedWeight(layer))
-    let after = try solver.prune(before, targets: targets, pattern: pattern, share: share, keepZeros: keepZeros) {
+    let after = try solver.prune(before, targets: targets, pattern: pattern, share: share, keepZeros: keepZeros, effort: effort) {
       try step.progress("reconstructing: \(layer.name)", 0, of: 1)
     }
     let bias = solver.bias(after, targets: targets)

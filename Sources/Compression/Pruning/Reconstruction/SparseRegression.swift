@@ -15,8 +15,16 @@ package struct SparseRegression {
   /// (A + 1)⁻¹ in scaled coordinates.
   private let inverse: Tensor
 
-  static let iterations = 20
-  static let conjugateSteps = 30
+  /// How long to look for zeros, and for values.
+  package enum Effort: Sendable {
+    /// As long as it pays.
+    case full
+    /// Half as long or less: enough to see how much a layer loses, or which of its sums are cut off.
+    case rough
+
+    var iterations: Int { self == .full ? 20 : 12 }
+    var conjugateSteps: Int { self == .full ? 30 : 10 }
+  }
 
   /// - gram: A, size × size, positive definite (a ridge added), row-major.
   /// - Returns: nil where A is not positive definite to rounding, or out of the range of f32.
@@ -41,10 +49,11 @@ package struct SparseRegression {
   /// - start: where to begin: rows × size, such as the weights before.
   /// - allowed: elements that may stay (1); the others are zero from the beginning.
   /// - share: of zeros, see `ZeroPattern.fill`.
+  /// - effort: how long to look.
   /// - check: called between iterations; throws to stop.
   package func solve(
     targets: [Double], start: [Float], allowed: [UInt8], pattern: ZeroPattern, _ layout: ZeroPattern.Columns, share: Double,
-    check: () throws -> Void
+    effort: Effort = .full, check: () throws -> Void
   ) throws -> (values: [Float], mask: [UInt8]) {
     guard targets.count == start.count, start.count == allowed.count, start.count % size == 0 else {
       throw Failure(.internal, "\(targets.count) targets for \(start.count) weights")
@@ -54,14 +63,14 @@ package struct SparseRegression {
     var x = start.indices.map { start[$0] * scale[$0 % size] }
     var mask = allowed
     guard share > 0 || pattern != .elements else {
-      return (try unscaled(valuesOn(allowed, targets, from: x, check)), allowed)
+      return (try unscaled(valuesOn(allowed, targets, from: x, effort, check)), allowed)
     }
     var offset = [Float](repeating: 0, count: x.count)
     var step = [Float](repeating: 0, count: x.count)
-    for iteration in 0..<Self.iterations {
+    for iteration in 0..<effort.iterations {
       try check()
       // The share of zeros follows a cubic (Zhu and Gupta 2017), and is all there at three quarters of the way.
-      let progress = min(1, Double(iteration + 1) / (0.75 * Double(Self.iterations)))
+      let progress = min(1, Double(iteration + 1) / (0.75 * Double(effort.iterations)))
       let rest = (1 - progress) * (1 - progress) * (1 - progress)
       for index in x.indices { x[index] = allowed[index] == 0 ? 0 : x[index] + offset[index] }
       let reached = pattern.hasShare ? share * (1 - rest) : 1 - rest
@@ -76,11 +85,13 @@ package struct SparseRegression {
     for index in x.indices { x[index] = allowed[index] == 0 ? 0 : x[index] + offset[index] }
     try pattern.fill(&mask, values: x, rows: rows, layout, share: pattern.hasShare ? share : 1)
     for index in mask.indices where allowed[index] == 0 { mask[index] = 0 }
-    return (try unscaled(valuesOn(mask, targets, from: x, check)), mask)
+    return (try unscaled(valuesOn(mask, targets, from: x, effort, check)), mask)
   }
 
   /// Conjugate gradients for all rows at once, each on what stays of it.
-  private func valuesOn(_ mask: [UInt8], _ targets: [Float], from start: [Float], _ check: () throws -> Void) throws -> [Float] {
+  private func valuesOn(
+    _ mask: [UInt8], _ targets: [Float], from start: [Float], _ effort: Effort, _ check: () throws -> Void
+  ) throws -> [Float] {
     let rows = start.count / size
     let keep = mask.map { $0 == 0 ? Float(0) : 1 }
     var x = zip(start, keep).map { $0 * $1 }
@@ -88,7 +99,7 @@ package struct SparseRegression {
     var residual = x.indices.map { (targets[$0] - image[$0]) * keep[$0] }
     var direction = residual
     var norms = (0..<rows).map { Self.squares(residual, $0, residual, size) }
-    for _ in 0..<Self.conjugateSteps {
+    for _ in 0..<effort.conjugateSteps {
       try check()
       let image = try product(direction, matrix)
       for row in 0..<rows where norms[row] > 0 {

@@ -15,7 +15,7 @@ package struct TargetMoments {
 
 /// Moments of one layer that were gathered in parts.
 package struct MomentSum {
-  let parts: [LayerMoments]
+  package let parts: [LayerMoments]
 
   package var groups: Int { parts[0].groups }
   package var width: Int { parts[0].width }

@@ -1,7 +1,7 @@
 import Graph
 import Tensors
 
-/// What the layers of a network that is being cut shall make: their outputs in the network as it was, as far as their channels are left.
+/// What the layers of a network that is being pruned shall make: their outputs in the network as it was, as far as their channels are left.
 package struct OriginalTargets {
   package let original: Graph
   private let step: StepContext
@@ -9,12 +9,26 @@ package struct OriginalTargets {
   private let layers: [String: Layer]
   /// By layer: the original's output channels that are left.
   private var survivors: [String: [Int]] = [:]
+  /// The samples in the original, and in the network that changes.
+  private let before: SampleFront
+  private let now: SampleFront
 
-  package init(_ original: Graph, _ step: StepContext) throws {
+  /// - chosen: the calibration samples to gather from; nil: all.
+  package init(_ original: Graph, _ step: StepContext, among chosen: [Int]? = nil) throws {
     self.original = original
     self.step = step
     multiply = MatrixProducts(step.evaluator)
     layers = Dictionary(try Layer.all(in: original).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    before = SampleFront(step, among: chosen)
+    now = SampleFront(step, among: chosen)
+  }
+
+  /// Promises that `graph` changes only from a node on, as long as no earlier one is named: what lies before is not computed again.
+  package func settle(before node: Int, in graph: Graph) throws {
+    if node < now.place { now.rewind() }
+    try now.advance(to: node, of: graph)
+    if node < before.place { before.rewind() }
+    try before.advance(to: node, of: original)
   }
 
   /// Remembers which output channels a cut takes.
@@ -44,39 +58,42 @@ package struct OriginalTargets {
   ///
   /// The last layer of a residual branch shall make Y₁ − Y₁′ + Y₂ (He et al. 2017, section 3.3): what the shortcut Y₁′ of the graph lacks of
   /// the original's Y₁, besides the original branch Y₂, so that their sum is the original's.
-  /// - chosen: the calibration samples to gather from; nil: all.
-  /// - Returns: nil where the layer has no least squares: shared or quantized weights, an input that is constant or too wide.
-  package func moments(_ layer: Layer, in graph: Graph, among chosen: [Int]? = nil) throws -> TargetMoments? {
-    let samples = try step.calibration()
-    let indices = chosen ?? Array(0..<samples.count)
-    let node = graph.nodes[layer.node]
-    let input = try node.requiredInput(0)
-    guard graph[input].constant == nil, let old = layers[layer.name], try graph.hasPlainSums(layer),
-      let output = node.outputs.first,
-      let fitted = try LayerMoments(layer, in: graph, samples: indices.count, multiply: multiply)
+  /// - own: the share of the targets that is what the layer makes in `graph` as it stands: with 0 the layer makes up for all that went wrong
+  ///   before it, which few samples do not tell exactly; with 1 for nothing.
+  /// - candidate: `graph` with the layer changed; then targets that the layer's activation cuts off become what the candidate makes, as far as
+  ///   that is cut off too, and only the moments with the targets are gathered.
+  /// - holding: whether every third sample is gathered apart.
+  /// - Returns: nil where the layer has no such matrix (see `LayerMoments`), or reads a constant.
+  /// - Throws: `notFinite` naming the value that is NaN or infinite.
+  package func moments(
+    _ layer: Layer, in graph: Graph, own: Float = 0, candidate: Graph? = nil, holding: Bool = true
+  ) throws -> TargetMoments? {
+    let node = graph.nodes[layer.node], input = try node.requiredInput(0), count = now.count
+    guard graph[input].constant == nil, let old = layers[layer.name], let output = node.outputs.first,
+      let fitted = try LayerMoments(layer, in: graph, samples: count, multiply: multiply, onlyCrosses: candidate != nil)
     else { return nil }
     let held =
-      indices.count < TargetMoments.fewestSamples
-      ? nil : try LayerMoments(layer, in: graph, samples: indices.count, multiply: multiply)
+      !holding || count < TargetMoments.fewestSamples
+      ? nil : try LayerMoments(layer, in: graph, samples: count, multiply: multiply, onlyCrosses: candidate != nil)
     let sum = try graph.residualSum(behind: layer)
     let oldSum = sum.flatMap { sum in original.nodes.first { $0.name == graph.nodes[sum.node].name } }
     let target = oldSum?.outputs.first ?? original.nodes[old.node].outputs.first
     guard let target else { return nil }
-    let targets = GraphRunner(try original.slice(makingSumsOf: target), evaluator: step.evaluator)
+    let targets = before.runner(try original.withoutActivation(making: target), making: [target])
     let shortcut = oldSum == nil ? nil : sum?.shortcut
-    // What is an input of the graph need not be computed.
-    let position = graph.inputs.firstIndex(of: input)
-    let observing = (position == nil ? [input] : []) + (shortcut.map { [$0] } ?? [])
-    let end = shortcut.flatMap { _ in sum.flatMap { graph.nodes[$0.node].outputs.first } } ?? input
-    let runner = GraphRunner(graph.slice(making: end), observing: observing, evaluator: step.evaluator)
-    for (done, index) in indices.enumerated() {
-      try step.progress("refitting: \(layer.name)", done, of: indices.count)
-      let sample = try samples.sample(index)
-      let seen = try observing.isEmpty ? [] : runner.run(sample).observed
-      guard let x = position.map({ sample[$0] }) ?? seen.first, var y = try targets.run(sample).outputs.first else { continue }
+    let inputs = now.runner(graph, making: [input] + (shortcut.map { [$0] } ?? []))
+    func alone(_ graph: Graph) throws -> GraphRunner { GraphRunner(try graph.isolate(sumsOf: layer), evaluator: step.evaluator) }
+    let present = own == 0 ? nil : try alone(graph), found = try candidate.map(alone)
+    let range = try ActiveRange(node)
+    for position in 0..<count {
+      try step.progress("calibration: \(layer.name)", position, of: count)
+      let seen = try inputs.run(position)
+      guard let x = seen.first, var y = try targets.run(position).first else { continue }
       if let rows = survivors[layer.name] { y = try y.taking(rows, axis: layer.op == .conv ? 1 : y.shape.count - 1) }
       if shortcut != nil, let other = seen.last { y = try y.subtracting(other, name: graph[output].name) }
-      if let held, done % 3 == 2 { try held.add(x, targets: y) } else { try fitted.add(x, targets: y) }
+      if let present, let made = try present.run([x]).outputs.first { y = try y.blended(with: made, share: own) }
+      if let found, let range, let made = try found.run([x]).outputs.first { y = try range.targets(y, nearest: made) }
+      if let held, position % 3 == 2 { try held.add(x, targets: y) } else { try fitted.add(x, targets: y) }
     }
     for part in [fitted, held] { try part?.check(graph[input].name) }
     return fitted.rows > 0 ? TargetMoments(fitted: fitted, held: held) : nil
@@ -104,12 +121,11 @@ extension Graph {
     return (reader, other)
   }
 
-  /// The part of the graph that computes a value as it is before the activation behind it.
-  func slice(makingSumsOf value: ValueID) throws -> Graph {
-    var part = slice(making: value)
-    guard let last = part.nodes.indices.last(where: { part.nodes[$0].outputs.contains(value) }) else { return part }
-    Activation.none.store(in: &part.nodes[last].attributes)
-    return part
+  /// The graph with the value as it is before the activation behind it.
+  fileprivate func withoutActivation(making value: ValueID) throws -> Graph {
+    var plain = self
+    if let last = nodes.lastIndex(where: { $0.outputs.contains(value) }) { Activation.none.store(in: &plain.nodes[last].attributes) }
+    return plain
   }
 }
 
@@ -142,6 +158,18 @@ extension Tensor {
     return try Tensor(.f32, shape) { bytes in
       let out = bytes.bindMemory(to: Float.self)
       for index in out.indices { out[index] = a[index] - b[index] }
+    }
+  }
+
+  /// self + share·(other − self)
+  fileprivate func blended(with other: Tensor, share: Float) throws -> Tensor {
+    guard shape == other.shape, dtype == .f32, other.dtype == .f32 else {
+      throw Failure(.internal, "sums of \(shape) and \(other.shape) do not mix")
+    }
+    let (a, b) = (elements(as: Float.self), other.elements(as: Float.self))
+    return try Tensor(.f32, shape) { bytes in
+      let out = bytes.bindMemory(to: Float.self)
+      for index in out.indices { out[index] = a[index] + share * (b[index] - a[index]) }
     }
   }
 }
