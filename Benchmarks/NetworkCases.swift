@@ -21,7 +21,7 @@ func compareBands(_ arguments: [String]) throws {
   let rounds = arguments.count > 2 ? Int(arguments[2]) ?? 40 : 40
   let choices: [PlanOptions.Bands] = [.chosen, .off]
   let (executors, inputs) = try executors(path, choices.map { PlanOptions(threads: threads, bands: $0) })
-  let medians = try mediansInTurn(executors, inputs, rounds: rounds)
+  let medians = try timesInTurn(executors, inputs, rounds: rounds).map(\.median)
   let joined = executors[0].plan.steps.filter { $0.kernel == "bands_1" }.count
   print(
     "\(path) \(threads) threads: \(joined) chains, \(hundredths(medians[0])) ms by bands, \(hundredths(medians[1])) ms one by one; arena "
@@ -36,15 +36,22 @@ func compareSparse(_ arguments: [String]) throws {
   let rounds = arguments.count > 2 ? Int(arguments[2]) ?? 20 : 20
   let choices: [PlanOptions.Sparse] = [.chosen, .off]
   let (executors, inputs) = try executors(path, choices.map { PlanOptions(threads: threads, sparse: $0) })
-  let medians = try mediansInTurn(executors, inputs, rounds: rounds)
+  let times = try timesInTurn(executors, inputs, rounds: rounds)
   let measured = try Executor(executors[0].plan, ExecutorOptions(threads: threads, profile: true))
-  for _ in 0..<20 { try measured.runOnce(inputs) }
-  for (step, time) in zip(measured.plan.steps, measured.profile) {
+  var best = measured.plan.steps.map { _ in Double.infinity }
+  for _ in 0..<20 {
+    try measured.runOnce(inputs)
+    for (index, time) in measured.profile.enumerated() { best[index] = min(best[index], Double(time.lastNanoseconds) / 1e3) }
+  }
+  for (index, (step, time)) in zip(measured.plan.steps, measured.profile).enumerated() {
     print(
-      "\(hundredths(Double(time.medianNanoseconds) / 1e3)) us  \(step.kernel)  \(step.shape) \(step.layout)  \(step.macs / 1000) kMAC  "
+      "\(hundredths(best[index])) (\(hundredths(Double(time.medianNanoseconds) / 1e3))) us  \(step.kernel)  \(step.shape) \(step.layout)  \(step.macs / 1000) kMAC  "
         + "\(step.operators.joined(separator: "+"))  \(step.choice?.text ?? "")")
   }
-  print("\(path) \(threads) threads: \(hundredths(medians[0])) ms without zeros, \(hundredths(medians[1])) ms dense")
+  let (sparse, dense) = (times[0], times[1])
+  print(
+    "\(path) \(threads) threads: \(hundredths(sparse.median)) ms without zeros, \(hundredths(dense.median)) ms dense; best thirds "
+      + "\(hundredths(sparse.bestThird)), \(hundredths(dense.bestThird)); best steps \(hundredths(best.reduce(0, +) / 1e3))")
 }
 
 /// The network's plans, ready to run, and inputs for them.
@@ -60,19 +67,27 @@ private func executors(_ path: String, _ options: [PlanOptions]) throws -> ([Exe
   return (try options.map { try Executor(try planner.plan(graph, $0), ExecutorOptions(threads: $0.threads)) }, inputs)
 }
 
-/// Milliseconds, each executor's second and third run of a round.
-private func mediansInTurn(_ executors: [Executor], _ inputs: [Tensor], rounds: Int) throws -> [Double] {
-  var times = executors.map { _ in [Double]() }
+/// Milliseconds of runs; other programs of the machine make some of them slow.
+private struct Times {
+  var all: [Double] = []
+  var median: Double { all.sorted()[all.count / 2] }
+  /// The middle of the best third.
+  var bestThird: Double { all.sorted()[all.count / 6] }
+}
+
+/// Each executor's second and third run of a round.
+private func timesInTurn(_ executors: [Executor], _ inputs: [Tensor], rounds: Int) throws -> [Times] {
+  var times = executors.map { _ in Times() }
   for _ in 0..<rounds {
     for which in executors.indices {
       for run in 0..<3 {
         let begin = wallSeconds()
         try executors[which].runOnce(inputs)
-        if run > 0 { times[which].append(wallSeconds() - begin) }
+        if run > 0 { times[which].all.append((wallSeconds() - begin) * 1e3) }
       }
     }
   }
-  return times.map { $0.sorted()[$0.count / 2] * 1e3 }
+  return times
 }
 
 extension Executor {

@@ -117,7 +117,7 @@ func sparseCase(_ layer: Layer, percent: Int, level1Bytes: Int = 32 << 10, tileV
 }
 
 /// A fully connected layer at batch 1.
-private func vectorCase(_ layer: Layer, percent: Int) -> Case {
+func vectorCase(_ layer: Layer, percent: Int) -> Case {
   let (rows, depth) = (layer.outChannels, layer.inChannels)
   let weights = layer.sparseWeights(percent: percent)
   let strides = GemmPacking.Strides(output: depth, input: 1)
@@ -131,7 +131,7 @@ private func vectorCase(_ layer: Layer, percent: Int) -> Case {
 }
 
 /// The same for processors that pick elements out of registers.
-private func blocksCase(_ layer: Layer, percent: Int) -> Case {
+func blocksCase(_ layer: Layer, percent: Int) -> Case {
   let (rows, depth) = (layer.outChannels, layer.inChannels)
   let weights = layer.sparseWeights(percent: percent)
   let strides = GemmPacking.Strides(output: depth, input: 1)

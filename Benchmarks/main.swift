@@ -10,12 +10,15 @@ import KernelsAVX512
 #endif
 
 // Times every kernel of the registry on its family's cases: KernelBenchmarks [text that the line must contain].
-// KernelBenchmarks --calibrate prints the cost table of this machine, --calibrate-avx2 that of the kernels without AVX-512.
+// KernelBenchmarks --calibrate prints the cost table of this machine, --calibrate-avx2 that of the kernels without AVX-512; with `sparse`
+// behind, only the part for weights with zeros.
 // KernelBenchmarks sparse times sparse layers beside the dense kernels for the same layers.
 // KernelBenchmarks --network file.onnx [threads [rounds]] times a network with chains by bands and without.
 let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
 if let first = CommandLine.arguments.dropFirst().first, first.hasPrefix("--calibrate") {
-  Calibration(first == "--calibrate-avx2" ? kernelTable() : wide + kernelTable())?.run()
+  let entries = first == "--calibrate-avx2" ? kernelTable() : wide + kernelTable()
+  if !CommandLine.arguments.contains("sparse") { Calibration(entries)?.run() }
+  SparseCalibration(entries: entries).run()
   exit(0)
 }
 if CommandLine.arguments.dropFirst().first == "--network" {

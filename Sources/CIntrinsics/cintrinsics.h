@@ -18,6 +18,9 @@ static inline void nsk_store_partial(float *to, __m256 value, int count) { _mm25
 /* Asks for a line of the second-level cache; any address will do. */
 static inline void nsk_prefetch_level2(const void *address) { _mm_prefetch((const char *)address, _MM_HINT_T1); }
 
+/* Asks for a line that will be written; any address will do. Processors without the instruction take it for none. */
+static inline void nsk_prefetch_write(const void *address) { __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address)); }
+
 /* The second and third of the four 16-bit words of `words`, each by one instruction. */
 static inline unsigned long long nsk_word1(unsigned long long words) { return __bextr_u64(words, 16 | 16 << 8); }
 static inline unsigned long long nsk_word2(unsigned long long words) { return __bextr_u64(words, 32 | 16 << 8); }

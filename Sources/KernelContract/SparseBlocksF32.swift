@@ -75,8 +75,10 @@ package struct SparseBlocksPacking: Sendable {
   package static var empty: UInt8 { 0x80 }
 
   /// Counts what is not zero.
-  /// - Parameter source: weights, column k of row n at `n · strides.output + k · strides.input`.
-  package init(rows: Int, depth: Int, _ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides) {
+  /// - Parameters:
+  ///   - source: weights, column k of row n at `n · strides.output + k · strides.input`.
+  ///   - isFar: whether the weights come from memory at every run: their bytes are then what counts, and not the work.
+  package init(rows: Int, depth: Int, _ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides, isFar: Bool = false) {
     let bands = (rows + 63) / 64
     var best = (columns: 32, cost: Int.max)
     // A few bands will show it.
@@ -85,8 +87,9 @@ package struct SparseBlocksPacking: Sendable {
       for band in stride(from: 0, to: bands, by: max(1, (bands + 3) / 4)) {
         Self.forEachBlock(of: band, rows: rows, depth: depth, columns: columns, source, strides) { steps += Self.steps($1, $2) }
       }
-      // A step of 64 columns picks twice; what a block takes beside is about eight steps of 32.
-      let cost = steps * (columns == 32 ? 4 : 5) + 32 * min(bands, 4) * ((depth + columns - 1) / columns)
+      // In bytes or in halves of a cycle: a step of 64 columns picks twice.
+      let (step, block) = isFar ? (80, SparseBlocksForm.headBytes) : (columns == 32 ? 4 : 8, 50)
+      let cost = steps * step + block * min(bands, 4) * ((depth + columns - 1) / columns)
       if cost < best.cost { best = (columns, cost) }
     }
     let columns = best.columns

@@ -54,7 +54,7 @@ struct SparseLayout: Sendable {
   private static func bestTile(_ vectors: Int) -> Int {
     if vectors <= 7 { return vectors }
     // What a tile of so many vectors takes beside its vectors, in vectors.
-    let wastes = [(7, 2.2), (6, 2.0), (5, 1.6)]
+    let wastes = [(7, 1.2), (6, 1.5), (5, 1.5)]
     let costs = wastes.map { width, waste in Double(vectors) + Double(blocks(vectors, of: width)) * waste }
     return costs.indices.min { costs[$0] < costs[$1] }.map { wastes[$0].0 } ?? 7
   }

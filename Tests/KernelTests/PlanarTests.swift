@@ -91,6 +91,12 @@ import Testing
     var numbers = Numbers(seed + 1000)
     let sizes = [(1, 1), (7, 7), (8, 9), (13, 17), (28, 28), (5, 40), (70, 65)]
     var g = geometry(&numbers, kernel: numbers.pick([1, 2, 3, 3, 5]), stride: numbers.int(1...3), size: numbers.pick(sizes))
+    if seed % 4 == 0, g.inputHeight > 1, g.inputWidth > 1 {
+      // Pairs of lines and columns, all inside.
+      (g.kernelHeight, g.kernelWidth, g.strideY, g.strideX, g.dilationY, g.dilationX) = (2, 2, 2, 2, 1, 1)
+      (g.padTop, g.padLeft, g.padBottom, g.padRight) = (0, 0, 0, 0)
+      (g.outputHeight, g.outputWidth) = (g.inputHeight / 2, g.inputWidth / 2)
+    }
     let channels = numbers.pick([1, 3, 17])
     let kind: PoolKind = numbers.pick([.max, .average])
     let counts = numbers.pick([true, false])

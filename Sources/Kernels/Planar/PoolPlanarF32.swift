@@ -16,6 +16,9 @@ func stepPoolPlanarF32(
     g, pitch: d.pointee.strip.pitch, columns: d.pointee.strip.columns, lines: d.pointee.strip.inputLines(g), fill: isMax ? -.infinity : 0,
     scratch + 4 * roundUp(g.outputWidth, to: 8))
   let countsPadding = d.pointee.countsPadding
+  let isPairs =
+    isMax && g.kernelHeight == 2 && g.kernelWidth == 2 && g.strideY == 2 && g.strideX == 2 && g.dilationY == 1 && g.dilationX == 1
+    && g.padTop == 0 && g.padLeft == 0 && 2 * g.outputHeight <= g.inputHeight && 2 * g.outputWidth <= g.inputWidth
   if !isMax {
     for x in 0..<roundUp(g.outputWidth, to: 8) {
       widths[x] = Float(
@@ -36,6 +39,10 @@ func stepPoolPlanarF32(
       let plane = input + (image * d.pointee.input.imageStride + channel * d.pointee.input.channelStride)
       let target = output + (image * d.pointee.output.imageStride + channel * d.pointee.output.channelStride)
       let last = strips == 1 ? g.outputHeight : min(g.outputHeight, top + d.pointee.strip.lines)
+      if isPairs {
+        poolPairs(plane, width: g.inputWidth, target, outputWidth: g.outputWidth, first: top, end: last)
+        continue
+      }
       var y = top
       while y < last {
         let lines = min(d.pointee.strip.lines, last - y)

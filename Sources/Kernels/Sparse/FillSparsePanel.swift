@@ -18,6 +18,8 @@ struct SparseSource {
   var places: Int
   /// Whether the tile is eight pixels wide.
   var spansLines: Bool
+  /// Whether the image is so large that what the next tile sees should be asked for.
+  var fetches: Bool
 
   /// Writes strips `first ..< end` of a group, one behind the other; up to seven floats behind the last are spilled.
   func fill(_ first: Int, _ end: Int, into panel: UnsafeMutablePointer<Float>) {
@@ -25,6 +27,7 @@ struct SparseSource {
       var to = panel
       var from = input + (first * channelStride + pixel)
       for _ in first..<end {
+        if fetches { fetchAhead(from + places, places) }
         copySpilling(from, places, to)
         from += channelStride
         to += stripFloats
@@ -32,15 +35,18 @@ struct SparseSource {
       return
     }
     if lineFloats == 16 { return fillWide(first, end, into: panel) }
+    if spansLines {
+      for strip in 0..<stripsOfChannel { fillColumns(strip, first, end, panel) }
+      return
+    }
+    if stripsOfChannel == 1 { return fillSegments(first, end, panel) }
     let g = geometry.pointee
     let continues = g.inputPixelStride == 1 && g.strideX == 1 && g.strideY == 1 && g.inputWidth == g.outputWidth
     var channel = first / stripsOfChannel
     var strip = first - channel * stripsOfChannel
     var to = panel
     for _ in first..<end {
-      if spansLines {
-        fillColumn(input + channel * channelStride, strips[strip], to)
-      } else if continues {
+      if continues {
         fillContinuous(input + channel * channelStride, strips[strip], to)
       } else {
         fillLines(input + channel * channelStride, strips[strip], to)
@@ -72,63 +78,6 @@ struct SparseSource {
     }
   }
 
-  /// Eight pixels of each of a strip's lines.
-  @inline(__always)
-  private func fillColumn(_ channel: UnsafePointer<Float>, _ strip: SparseStrip, _ panel: UnsafeMutablePointer<Float>) {
-    let g = geometry
-    let (strideX, inputWidth) = (g.pointee.strideX, g.pointee.inputWidth)
-    let step = g.pointee.inputPixelStride * strideX
-    // Pixels `left ..< right` see the image.
-    let first = column * strideX + strip.column
-    let left = first >= 0 ? 0 : min(8, blocks(-first, of: strideX))
-    let right = first >= inputWidth ? left : max(left, min(8, blocks(inputWidth - first, of: strideX)))
-    // Pixels of a line from the first that is seen on.
-    let seen = inputWidth - first - left * strideX
-    let lineStep = g.pointee.strideY * inputWidth * g.pointee.inputPixelStride
-    // Lines `above ..< below` see the image.
-    let y = line * g.pointee.strideY + strip.line
-    let (lines, height) = (stripFloats / 8, g.pointee.inputHeight)
-    let above = y >= 0 ? 0 : min(lines, blocks(-y, of: g.pointee.strideY))
-    let below = y >= height ? above : max(above, min(lines, blocks(height - y, of: g.pointee.strideY)))
-    if right == left || below == above {
-      for i in 0..<lines { store8(splat8(0), panel + 8 * i) }
-      return
-    }
-    for i in 0..<above { store8(splat8(0), panel + 8 * i) }
-    var from = channel + ((y + above * g.pointee.strideY) * inputWidth + first + left * strideX) * g.pointee.inputPixelStride
-    var to = panel + 8 * above
-    let end = panel + 8 * below
-    if step == 1 && right - left == 8 {
-      while to < end {
-        store8(load8(from), to)
-        from += lineStep
-        to += 8
-      }
-    } else if strideX == 2 && step == 2 && seen >= 16 && left == 0 {
-      while to < end {
-        store8(SIMD16(lowHalf: load8(from), highHalf: load8(from + 8)).evenHalf, to)
-        from += lineStep
-        to += 8
-      }
-    } else {
-      while to < end {
-        // What is spilled is the beginning of the next line.
-        store8(splat8(0), to)
-        if step == 1 {
-          store8(load8(from, count: right - left), to + left)
-        } else if strideX == 2 && step == 2 {
-          let (low, high) = (load8(from, count: min(8, seen)), load8(from + 8, count: min(8, max(0, seen - 8))))
-          store8(SIMD16(lowHalf: low, highHalf: high).evenHalf, to + left)
-        } else {
-          copyStrided(from, step, right - left, to + left)
-        }
-        from += lineStep
-        to += 8
-      }
-    }
-    for i in below..<lines { store8(splat8(0), panel + 8 * i) }
-  }
-
   /// Consecutive pixels, line by line: any stride and width.
   private func fillLines(_ channel: UnsafePointer<Float>, _ strip: SparseStrip, _ panel: UnsafeMutablePointer<Float>) {
     let g = geometry
@@ -151,6 +100,7 @@ struct SparseSource {
         if from > x { zeroSpilling(from - x, to) }
         if until > from {
           let source = channel + (line * inputWidth + from * strideX + strip.column) * step
+          if fetches { fetchAhead(source + blocks(places, of: width) * g.pointee.strideY * inputWidth * step, (until - from) * strideX) }
           if step * strideX == 1 {
             copySpilling(source, until - from, to + (from - x))
           } else {
@@ -163,6 +113,16 @@ struct SparseSource {
       x = 0
       line += g.pointee.strideY
     }
+  }
+}
+
+/// Asks for what the next tile sees: any addresses will do.
+@inline(__always)
+func fetchAhead(_ from: UnsafePointer<Float>, _ count: Int) {
+  var i = 0
+  while i < count {
+    fetchToLevel2(from + i)
+    i += 16
   }
 }
 

@@ -12,8 +12,8 @@ extension SparseSource {
     let seen = max(0, min(16 - left, inputWidth - start - left))
     // The columns that a window looks at behind these may be anything, but they must be there to be read.
     let isInside = step == 1 && seen == 16
-    // What comes next in long lines is asked for in whole cache lines, by every other tile.
-    let fetches = isInside && inputWidth >= 48 && column % 16 == 0
+    // What comes next is asked for in whole cache lines, by every other tile.
+    let fetchesLines = fetches && isInside && column % 16 == 0
     let lineStep = strideY * inputWidth * step
     var channel = first / stripsOfChannel
     var strip = first - channel * stripsOfChannel
@@ -28,7 +28,7 @@ extension SparseSource {
       var place = to + 16 * above
       let last = to + 16 * below
       if isInside {
-        if fetches {
+        if fetchesLines {
           var ahead = from + 24
           for _ in above..<below {
             fetchToLevel2(ahead)

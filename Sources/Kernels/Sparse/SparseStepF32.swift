@@ -37,7 +37,8 @@ func stepSparseF32(
     geometry: geometry, input: input, channelStride: d.pointee.inputChannelStride,
     strips: weights.assumingMemoryBound(to: SparseStrip.self), stripsOfChannel: form.strips, stripFloats: form.stripFloats,
     lineFloats: form.lineFloats, pixel: 0,
-    line: 0, column: 0, places: 0, spansLines: form.spansLines)
+    line: 0, column: 0, places: 0, spansLines: form.spansLines,
+    fetches: 4 * form.groupInChannels * geometry.pointee.inputHeight * geometry.pointee.inputWidth > 512 << 10)
   var tile = SparseTileF32(
     quads: quads, pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(panel), bias: nil, sums: sums, output: nil,
     outputStride: d.pointee.outputChannelStride, vectorStep: form.spansLines ? width : 8, residual: nil,
@@ -128,15 +129,22 @@ private func finishSparse(
     let from = sums + row * (8 * vectors)
     let to = output + row * d.pointee.outputChannelStride
     let added = residual.map { $0 + row * d.pointee.residualChannelStride }
+    if clamps && pixelStride == 1 {
+      for vector in 0..<vectors {
+        let (at, place) = (from + 8 * vector, to + vector * vectorStep)
+        let count = spansLines || vector + 1 == vectors ? lastCount : 8
+        var sum = load8(at)
+        if let added { sum += count == 8 ? load8(added + vector * vectorStep) : load8(added + vector * vectorStep, count: count) }
+        sum = atMost(high, atLeast(low, sum))
+        if count == 8 { store8(sum, place) } else { storeFew(sum, at, place, count) }
+      }
+      continue
+    }
     if let added {
       for vector in 0..<vectors {
         let (at, place) = (from + 8 * vector, added + vector * vectorStep)
         let count = spansLines || vector + 1 == vectors ? lastCount : 8
-        if pixelStride == 1 {
-          store8(load8(at) + load8(place, count: count), at)
-        } else {
-          for lane in 0..<count { at[lane] += place[lane * pixelStride] }
-        }
+        for lane in 0..<count { at[lane] += place[lane * pixelStride] }
       }
     }
     // Lanes that are not written may hold anything.
@@ -145,21 +153,23 @@ private func finishSparse(
       let (at, place) = (from + 8 * vector, to + vector * vectorStep)
       let count = spansLines || vector + 1 == vectors ? lastCount : 8
       let sum = clamps ? atMost(high, atLeast(low, load8(at))) : load8(at)
-      if count == 8 && pixelStride == 1 {
-        store8(sum, place)
-        continue
-      }
-      // Masked stores take longer than a few single ones.
       store8(sum, at)
-      var lane = 0
-      if count >= 4 && pixelStride == 1 {
-        UnsafeMutableRawPointer(place).storeBytes(of: sum.lowHalf, as: SIMD4<Float>.self)
-        lane = 4
-      }
-      while lane < count {
-        place[lane * pixelStride] = at[lane]
-        lane += 1
-      }
+      for lane in 0..<count { place[lane * pixelStride] = at[lane] }
     }
+  }
+}
+
+/// Writes the first `count` (1 … 7) lanes, by way of eight floats that may be overwritten: masked stores take longer than a few single ones.
+@inline(__always)
+private func storeFew(_ value: Float8, _ spare: UnsafeMutablePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ count: Int) {
+  store8(value, spare)
+  var lane = 0
+  if count >= 4 {
+    UnsafeMutableRawPointer(to).storeBytes(of: value.lowHalf, as: SIMD4<Float>.self)
+    lane = 4
+  }
+  while lane < count {
+    to[lane] = spare[lane]
+    lane += 1
   }
 }

@@ -37,6 +37,12 @@ private func multiply(_ width: Int, _ pitch: Int, _ tile: UnsafePointer<SparseTi
     } else {
       sums = SparseSumsF32(width, sumsA, sumsB, step: 8)
     }
+    // Complete sums mostly go to lines that no cache near has: they come while the sums are made.
+    if let output = tile.pointee.output {
+      let (stride, step) = (tile.pointee.outputStride, tile.pointee.vectorStep)
+      fetch(width, output + a * stride, step: step)
+      fetch(width, output + b * stride, step: step)
+    }
     let last = quad + Int(pair.pointee.quads)
     while quad < last {
       let offsets = quad.pointee.offsets
@@ -63,6 +69,24 @@ private func multiply(_ width: Int, _ pitch: Int, _ tile: UnsafePointer<SparseTi
     }
     pair += 1
   }
+}
+
+/// Asks for a row's lines of the output: two vectors side by side share one.
+@inline(__always)
+private func fetch(_ width: Int, _ row: UnsafePointer<Float>, step: Int) {
+  fetchToWrite(row)
+  if step == 8 {
+    if width > 2 { fetchToWrite(row + 16) }
+    if width > 4 { fetchToWrite(row + 32) }
+    if width > 6 { fetchToWrite(row + 48) }
+    return
+  }
+  if width > 1 { fetchToWrite(row + step) }
+  if width > 2 { fetchToWrite(row + 2 * step) }
+  if width > 3 { fetchToWrite(row + 3 * step) }
+  if width > 4 { fetchToWrite(row + 4 * step) }
+  if width > 5 { fetchToWrite(row + 5 * step) }
+  if width > 6 { fetchToWrite(row + 6 * step) }
 }
 
 @inline(__always)

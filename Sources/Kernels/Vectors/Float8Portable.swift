@@ -41,6 +41,10 @@
   @inline(__always)
   func fetchToLevel2(_ address: UnsafePointer<Float>) {}
 
+  /// Asks for a line that will be written; any address will do.
+  @inline(__always)
+  func fetchToWrite(_ address: UnsafePointer<Float>) {}
+
   /// Four factors of which each is wanted in all lanes.
   struct Factors {
     private var four: SIMD4<Float>

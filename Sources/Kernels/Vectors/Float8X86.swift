@@ -37,6 +37,10 @@
   @inline(__always)
   func fetchToLevel2(_ address: UnsafePointer<Float>) { nsk_prefetch_level2(address) }
 
+  /// Asks for a line that will be written; any address will do.
+  @inline(__always)
+  func fetchToWrite(_ address: UnsafePointer<Float>) { nsk_prefetch_write(address) }
+
   /// Four factors of which each is wanted in all lanes; made by one load, and one instruction each.
   struct Factors {
     private var four: Float8

@@ -81,7 +81,7 @@ extension PlanBuilder {
     _ product: Product, _ input: View, _ from: (stride: Int, w: ValueID), _ output: View, _ to: (stride: Int, choice: Choice)
   ) throws {
     let packing = try withFloats(from.w) {
-      SparseBlocksPacking(rows: product.columns, depth: product.depth, $0, product.strides)
+      SparseBlocksPacking(rows: product.columns, depth: product.depth, $0, product.strides, isFar: networkBytes > machine.level3Bytes)
     }
     let weights = try packed(from.w, "sparse blocks \(product.strides) \(product.scale)") {
       let bytes = try memory.constant(byteCount: packing.byteCount)

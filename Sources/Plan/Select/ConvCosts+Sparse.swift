@@ -3,17 +3,8 @@ import KernelContract
 extension ConvCosts {
   /// `sparse_f32` with `stored` weights, on planar tensors.
   func sparse(_ packing: SparsePacking) -> Double {
-    let form = packing.form
-    let rates = table.sparse
-    let (height, width) = (geometry.outputHeight, geometry.outputWidth)
-    let tiles = Double(
-      form.spansLines ? blocks(width, of: 8) * blocks(height, of: form.tileVectors) : blocks(height * width, of: form.tilePixels))
-    let vectors = Double(form.spansLines ? height * blocks(width, of: 8) : blocks(height * width, of: 8))
-    let work = Double(packing.stored) * (vectors * rates.vector + tiles * rates.weight)
-    let panel = geometry.strideX == 1 ? rates.panel : rates.strided
-    let panels = Double(form.groups * form.groupInChannels * form.strips) * tiles * Double(form.stripFloats) / 8 * panel
-    let rows = Double(form.groups * form.groupOutChannels * form.stripBlocks) * tiles * rates.row
-    return Double(geometry.batch) * (work + panels + rows) + once(rates.weights, 6 * Double(packing.stored))
+    Double(geometry.batch) * SparseWork(packing, geometry).nanoseconds(table.sparse)
+      + once(table.sparse.weights, 6 * Double(packing.stored))
   }
 
   /// `depthwise_f32`, with channels innermost.

@@ -82,8 +82,10 @@ extension PlanBuilder {
     // For the rows of one image: its result must not depend on the others.
     let dense = costs.gemm(grid, copiesRows: false)
     let rates = costTable.sparse
-    let (each, bytes) = picksFromRegisters ? (rates.picked, 6.7) : (rates.gathered, 6)
-    let sparse = Double(product.imageRows * stored) * each + costs.once(rates.weights, bytes * Double(stored))
+    // Picking goes on while weights are on their way; fetching single elements does not.
+    let picked = max(Double(product.imageRows * stored) * rates.picked, costs.once(rates.weights, 6.7 * Double(stored)))
+    let fetched = Double(product.imageRows * stored) * rates.gathered + costs.once(rates.weights, 6 * Double(stored))
+    let sparse = picksFromRegisters ? picked : fetched
     guard options.sparse == .always || (sparse < dense && 4 * stored <= 3 * count) else { return nil }
     let loser = Choice.Loser(name: "gemm", nanoseconds: dense, refusal: nil)
     return Choice(name: sparseName(stored, of: count), nanoseconds: sparse, losers: [loser])

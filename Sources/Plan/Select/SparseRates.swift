@@ -1,18 +1,18 @@
 /// What the kernels for weights with zeros, and those for planar tensors, were measured to take, in nanoseconds.
 package struct SparseRates: Sendable {
   /// A stored weight times a vector of eight pixels, and what it takes beside, once a tile.
-  package var vector = 0.136
-  package var weight = 0.3
+  package var vector = 0.15
+  package var weight = 0.22
   /// A vector of eight floats of a panel, of neighbours and of every other pixel, and a row of sums of a tile and block.
-  package var panel = 0.8
+  package var panel = 0.72
   package var strided = 2.5
   package var row = 4.0
   /// Above that, a byte of packed weights that comes from the last-level cache, or from memory.
   package var weights = CostTable.Stream(level3: 0.01, memory: 0.0324)
   /// A stored weight of a product with one vector, weights in the cache.
-  package var gathered = 0.25
+  package var gathered = 0.225
   /// The same where elements of the vector are picked out of registers.
-  package var picked = 0.06
+  package var picked = 0.09
   /// A multiply-add of a depthwise convolution with channels innermost, on planes, and a float that is copied to a strip there.
   package var depthwise = 0.03
   package var planarTap = 0.017
