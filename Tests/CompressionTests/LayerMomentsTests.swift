@@ -15,7 +15,7 @@ import Testing
     _ graph: Graph, _ samples: Samples, reference: Graph? = nil, layer index: Int = 0, progress: Progress? = nil
   ) throws -> LayerMoments? {
     let context = step(samples, progress: progress)
-    return try OriginalTargets(reference ?? graph, context).moments(Layer.all(in: graph)[index], in: graph, holding: false)?.fitted.parts[0]
+    return try OriginalTargets(reference ?? graph, context, holding: false).moments(Layer.all(in: graph)[index], in: graph)?.fitted.parts[0]
   }
 
   /// A layer of its own: what it reads at each position, written down by hand.

@@ -14,7 +14,7 @@ import Testing
   /// Wherever the samples are, what lies behind is computed as from the beginning, bit by bit: the interpreter does the same sums.
   @Test func valuesDoNotDependOnThePlace() throws {
     let graph = try TinyNetwork.residual(), samples = try TinyNetwork.samples(4)
-    let front = SampleFront(step(samples), among: [3, 1])
+    let front = try SampleFront(step(samples), among: [3, 1])
     for place in 0..<graph.nodes.count {
       try front.advance(to: place, of: graph)
       #expect(front.place == place)
@@ -33,14 +33,14 @@ import Testing
 
   @Test func whatChangesBehindThePlaceShows() throws {
     let graph = try TinyNetwork.residual(), samples = try TinyNetwork.samples(2)
-    let front = SampleFront(step(samples))
+    let front = try SampleFront(step(samples))
     try front.advance(to: 2, of: graph)
     var changed = graph
     let layer = try Layer.all(in: graph)[2]
     var noise = Noise(5)
     changed[layer.weight].constant = Weight(try noise.tensor(layer.shape))
     // Values are known by name: a graph may have been numbered anew.
-    changed.addConstant("unused", try Tensor([1], [Float(0)]))
+    _ = changed.addConstant("unused", try Tensor([1], [Float(0)]))
     let found = try front.runner(changed, making: changed.outputs).run(1)[0].floats()
     #expect(try found == Interpreter(changed).run(samples.tensors[1])[0].floats())
     #expect(try found != Interpreter(graph).run(samples.tensors[1])[0].floats())
@@ -49,7 +49,7 @@ import Testing
   @Test func staysWhereValuesDoNotFit() throws {
     let graph = try TinyNetwork.residual(), samples = try TinyNetwork.samples(3)
     // Behind the stem: 8 channels of 64 elements, 2 KiB for each sample.
-    let front = SampleFront(step(samples), budget: 3 * 2048)
+    let front = try SampleFront(step(samples), budget: 3 * 2048)
     try front.advance(to: 1, of: graph)
     #expect(front.place == 1)
     // The shortcut and what becomes of it: twice as much.
@@ -63,7 +63,7 @@ import Testing
 
   @Test func staleRunnersAndMissingValuesAreErrors() throws {
     let graph = try TinyNetwork.residual(), samples = try TinyNetwork.samples(1)
-    let front = SampleFront(step(samples))
+    let front = try SampleFront(step(samples))
     let early = front.runner(graph, making: graph.outputs)
     try front.advance(to: 3, of: graph)
     #expect(throws: Failure.self) { try early.run(0) }

@@ -13,14 +13,22 @@ package struct OriginalTargets {
   private let before: SampleFront
   private let now: SampleFront
 
+  /// How many of the samples are gathered apart, where that is asked for: the last ones, since neighbours in a list often resemble each other,
+  /// as what a network will see later does not.
+  private let held: Range<Int>
+
   /// - chosen: the calibration samples to gather from; nil: all.
-  package init(_ original: Graph, _ step: StepContext, among chosen: [Int]? = nil) throws {
+  /// - each: how many further samples are made of each one.
+  /// - holding: whether the last third of them may be gathered apart: then nothing is made of those.
+  package init(_ original: Graph, _ step: StepContext, among chosen: [Int]? = nil, mixing each: Int = 0, holding: Bool = true) throws {
     self.original = original
     self.step = step
     multiply = MatrixProducts(step.evaluator)
     layers = Dictionary(try Layer.all(in: original).map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    before = SampleFront(step, among: chosen)
-    now = SampleFront(step, among: chosen)
+    let count = chosen?.count ?? step.samples?.count ?? 0
+    held = holding && count >= TargetMoments.fewestSamples ? count - count / 3..<count : count..<count
+    before = try SampleFront(step, among: chosen, mixing: each, of: held.lowerBound)
+    now = try SampleFront(step, among: chosen, mixing: each, of: held.lowerBound)
   }
 
   /// Promises that `graph` changes only from a node on, as long as no earlier one is named: what lies before is not computed again.
@@ -62,18 +70,17 @@ package struct OriginalTargets {
   ///   before it, which few samples do not tell exactly; with 1 for nothing.
   /// - candidate: `graph` with the layer changed; then targets that the layer's activation cuts off become what the candidate makes, as far as
   ///   that is cut off too, and only the moments with the targets are gathered.
-  /// - holding: whether every third sample is gathered apart.
   /// - Returns: nil where the layer has no such matrix (see `LayerMoments`), or reads a constant.
   /// - Throws: `notFinite` naming the value that is NaN or infinite.
   package func moments(
-    _ layer: Layer, in graph: Graph, own: Float = 0, candidate: Graph? = nil, holding: Bool = true
+    _ layer: Layer, in graph: Graph, own: Float = 0, candidate: Graph? = nil
   ) throws -> TargetMoments? {
     let node = graph.nodes[layer.node], input = try node.requiredInput(0), count = now.count
     guard graph[input].constant == nil, let old = layers[layer.name], let output = node.outputs.first,
       let fitted = try LayerMoments(layer, in: graph, samples: count, multiply: multiply, onlyCrosses: candidate != nil)
     else { return nil }
-    let held =
-      !holding || count < TargetMoments.fewestSamples
+    let rest =
+      held.isEmpty
       ? nil : try LayerMoments(layer, in: graph, samples: count, multiply: multiply, onlyCrosses: candidate != nil)
     let sum = try graph.residualSum(behind: layer)
     let oldSum = sum.flatMap { sum in original.nodes.first { $0.name == graph.nodes[sum.node].name } }
@@ -93,10 +100,10 @@ package struct OriginalTargets {
       if shortcut != nil, let other = seen.last { y = try y.subtracting(other, name: graph[output].name) }
       if let present, let made = try present.run([x]).outputs.first { y = try y.blended(with: made, share: own) }
       if let found, let range, let made = try found.run([x]).outputs.first { y = try range.targets(y, nearest: made) }
-      if let held, position % 3 == 2 { try held.add(x, targets: y) } else { try fitted.add(x, targets: y) }
+      if let rest, held.contains(position) { try rest.add(x, targets: y) } else { try fitted.add(x, targets: y) }
     }
-    for part in [fitted, held] { try part?.check(graph[input].name) }
-    return fitted.rows > 0 ? TargetMoments(fitted: fitted, held: held) : nil
+    for part in [fitted, rest] { try part?.check(graph[input].name) }
+    return fitted.rows > 0 ? TargetMoments(fitted: fitted, held: rest) : nil
   }
 }
 

@@ -10,6 +10,8 @@ package final class SampleFront {
   private let step: StepContext
   /// The samples, as the source numbers them: none where there is no source.
   package let indices: [Int]
+  /// Further ones, behind them.
+  private let mixed: MixedSamples?
   private let budget: Int
   /// Nodes before this one have been run.
   package private(set) var place = 0
@@ -22,13 +24,19 @@ package final class SampleFront {
   package static let usualBudget = 512 << 20
 
   /// - chosen: the calibration samples to look at; nil: all.
-  package init(_ step: StepContext, among chosen: [Int]? = nil, budget: Int = usualBudget) {
+  /// - mixing: how many further samples are made of each of the first `sources`; nil: of all.
+  package init(
+    _ step: StepContext, among chosen: [Int]? = nil, mixing each: Int = 0, of sources: Int? = nil, budget: Int = usualBudget
+  ) throws {
     self.step = step
     self.budget = budget
-    indices = chosen ?? Array(0..<(step.samples?.count ?? 0))
+    let indices = chosen ?? Array(0..<(step.samples?.count ?? 0))
+    self.indices = indices
+    mixed = try step.samples.map { try MixedSamples($0, of: Array(indices.prefix(sources ?? indices.count)), each: each) }
   }
 
-  package var count: Int { indices.count }
+  /// Samples, those made of others included.
+  package var count: Int { indices.count + (mixed?.count ?? 0) }
 
   /// What computes `values` of `graph`, whose nodes before the front are those that the front has run.
   package func runner(_ graph: Graph, making values: [ValueID]) -> FrontRunner {
@@ -39,7 +47,9 @@ package final class SampleFront {
 
   fileprivate func values(_ position: Int, at place: Int) throws -> [Tensor] {
     guard place == self.place else { throw Failure(.internal, "the samples have moved on to node \(self.place)") }
-    return try place == 0 ? step.calibration().sample(indices[position]) : stored[position]
+    guard place == 0 else { return stored[position] }
+    if position >= indices.count, let mixed { return try mixed.sample(position - indices.count) }
+    return try step.calibration().sample(indices[position])
   }
 
   /// Moves the samples to where only nodes from `node` on are left, if their values fit.

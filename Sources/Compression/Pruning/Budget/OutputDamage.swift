@@ -22,7 +22,7 @@ package struct OutputDamage {
   /// - original: the network whose outputs are right.
   package init(_ original: Graph, samples indices: [Int], _ step: StepContext) throws {
     self.original = original
-    front = SampleFront(step, among: indices)
+    front = try SampleFront(step, among: indices)
     let runner = front.runner(original, making: original.outputs)
     wanted = try (0..<indices.count).map { try runner.run($0) }
   }
@@ -30,12 +30,14 @@ package struct OutputDamage {
   /// Promises that what is measured differs from the original only from a node on, which is no earlier than the one named before.
   package func settle(before node: Int) throws { try front.advance(to: node, of: original) }
 
-  /// The samples that judge, and those that remain to fit to: what is fitted to few samples loses less on them than it does. All are both
-  /// where there are fewer than eight.
+  /// The samples that judge, and those that remain to fit to: what is fitted to few samples loses less on them than it does. The last third
+  /// judges, since neighbours in a list often resemble each other (files sorted by class), as what a network will see later does not.
+  /// All are both where there are fewer than eight.
   package static func divide(_ count: Int, judges: Int) -> (fitted: [Int], judging: [Int]) {
     let all = Array(0..<count)
     guard count >= 8 else { return (all, all) }
-    return (all.filter { $0 % 3 != 2 }, Array(all.filter { $0 % 3 == 2 }.prefix(judges)))
+    let last = all.suffix(count / 3), number = min(last.count, max(judges, 1))
+    return (all.dropLast(count / 3), (0..<number).map { last[last.startIndex + $0 * last.count / number] })
   }
 
   package func measure(_ graph: Graph) throws -> Double {

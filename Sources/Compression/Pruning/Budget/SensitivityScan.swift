@@ -14,7 +14,7 @@ struct SensitivityScan {
     let step = cutter.step, samples = try step.calibration()
     let (fitted, judging) = OutputDamage.divide(samples.count, judges: judgedSamples)
     let damage = try OutputDamage(cutter.graph, samples: judging, step)
-    let targets = try OriginalTargets(cutter.graph, step, among: fitted)
+    let targets = try OriginalTargets(cutter.graph, step, among: fitted, mixing: min(1, Int(step.options.number("mixing"))))
     let dependencies = plan.dependencies
     let scores = cutter.criterion.judgesContributions ? [] : try cutter.scores(dependencies)
     let needsReaders = cutter.criterion.judgesContributions || cutter.refit.mode != .none

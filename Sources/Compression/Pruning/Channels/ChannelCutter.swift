@@ -22,7 +22,7 @@ package struct ChannelCutter {
   }
 
   package func cut(_ plan: ChannelPlan) throws -> Graph {
-    var targets = try OriginalTargets(graph, step)
+    var targets = try OriginalTargets(graph, step, mixing: Int(step.options.number("mixing")))
     if criterion.judgesContributions { return try cutInTurn(plan, &targets) }
     let dependencies = plan.dependencies
     let scores = plan.entries.allSatisfy { $0.chosen != nil } ? [] : try scores(dependencies)

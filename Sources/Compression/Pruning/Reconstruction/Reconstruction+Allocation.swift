@@ -12,7 +12,7 @@ extension Reconstruction {
     let samples = try step.calibration()
     let (fitted, judging) = OutputDamage.divide(samples.count, judges: Self.scanSamples)
     let damage = try OutputDamage(original, samples: judging, step)
-    let targets = try OriginalTargets(original, step, among: fitted)
+    let targets = try OriginalTargets(original, step, among: fitted, mixing: min(mixing, 1), holding: false)
     var curves: [AllocateZeros.Curve] = []
     for (index, layer) in layers.enumerated() {
       try step.progress("sensitivity", index, of: layers.count)

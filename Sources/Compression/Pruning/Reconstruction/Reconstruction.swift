@@ -8,6 +8,7 @@ struct Reconstruction {
     OptionSchema(
       "damping", .number(0...100), default: 0.3,
       "how strongly weights are drawn to those before, where samples are few for the layer's width"),
+    MixedSamples.option,
     OptionSchema("keep_zeros", .flag, default: true, "leaves weights zero that are zero already, such as a mask made elsewhere"),
   ]
 
@@ -21,6 +22,8 @@ struct Reconstruction {
   private let multiply: MatrixProducts
   private let damping: Double
   private let keepZeros: Bool
+  /// See `MixedSamples`.
+  let mixing: Int
 
   init(_ step: StepContext, pattern: ZeroPattern) throws {
     self.step = step
@@ -28,6 +31,7 @@ struct Reconstruction {
     multiply = MatrixProducts(step.evaluator)
     damping = try step.options.number("damping")
     keepZeros = try step.options.flag("keep_zeros")
+    mixing = Int(try step.options.number("mixing"))
   }
 
   func apply(to graph: inout Graph, sparsity: Double, isGlobal: Bool) throws {
@@ -38,7 +42,7 @@ struct Reconstruction {
       throw Failure(
         .recipe, "\(step.path): the weights of '\(layer.name)' are quantized already; prune before quantizing", node: layer.name)
     }
-    let original = graph, targets = try OriginalTargets(original, step)
+    let original = graph, targets = try OriginalTargets(original, step, mixing: mixing, holding: false)
     let shares = try isGlobal && layers.count > 1 ? allocate(sparsity, over: layers, of: original) : layers.map { _ in sparsity }
     for (index, layer) in layers.enumerated() {
       try targets.settle(before: layer.node, in: graph)
@@ -51,7 +55,7 @@ struct Reconstruction {
       var candidate = graph
       try prune(layer, in: &candidate, solver, share: shares[index], effort: rounds == 0 ? .full : .rough)
       for round in 0..<rounds {
-        guard let adapted = try targets.moments(layer, in: graph, own: Self.own, candidate: candidate, holding: false) else { break }
+        guard let adapted = try targets.moments(layer, in: graph, own: Self.own, candidate: candidate) else { break }
         var next = graph
         try prune(
           layer, in: &next, solver, targets: adapted.fitted.parts[0], share: shares[index],
@@ -67,7 +71,7 @@ struct Reconstruction {
     let attributes = graph.nodes[layer.node].attributes
     // The sums of such a product are not W·x + b.
     guard try layer.op != .gemm || (attributes.float("alpha", default: 1) == 1 && attributes.float("beta", default: 1) == 1),
-      let moments = try targets.moments(layer, in: graph, own: own, holding: false)
+      let moments = try targets.moments(layer, in: graph, own: own)
     else { return nil }
     return try ReconstructLayer(layer, moments.fitted.parts[0], damping: damping, centred: graph.canSetBias(layer), multiply: multiply)
   }
