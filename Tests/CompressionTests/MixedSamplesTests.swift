@@ -51,7 +51,7 @@ import Testing
     let vectors = try MixedSamples(images(3, [2, 5]), of: [0, 1, 2], each: 3)
     #expect(vectors.count == 9)
     for position in 0..<9 { #expect(try vectors.sample(position)[0].shape == [2, 5]) }
-    let integers = Samples(tensors: [[try Tensor(.i64, [2], [Int64(1), 2])], [try Tensor(.i64, [2], [Int64(3), 4])]])
+    let integers = Samples(tensors: [[try Tensor(.s64, [2], [Int64(1), 2])], [try Tensor(.s64, [2], [Int64(3), 4])]])
     #expect(try MixedSamples(integers, of: [0, 1], each: 2).count == 0)
     #expect(try MixedSamples(images(1), of: [0], each: 2).count == 0)
     #expect(try MixedSamples(images(2), of: [0, 1], each: 0).count == 0)
