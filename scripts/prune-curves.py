@@ -3,7 +3,8 @@
 
     scripts/prune-curves.py run channels.json --network mobilenet_v1 --method prune.channels --key ratio --values 0.1,0.2,0.3 \\
         --set criterion=lasso --set refit=weights
-    scripts/prune-curves.py plot channels.json curves.svg
+    scripts/prune-curves.py every docs/pruning-curves.jsonl
+    scripts/prune-curves.py plot docs/pruning-curves.jsonl docs/pruning-zeros.svg --key sparsity
 
 Uses the networks and photos that stand beside the checkout on some machines, the first photos to calibrate and the last ones to test; says
 so and does nothing where they are absent. Points that the file has already are not made again.
@@ -96,6 +97,31 @@ def run(options: argparse.Namespace) -> None:
         print(options.network, json.dumps(step), row["top1"], row["agreement"], row["seconds"], row["total"], flush=True)
 
 
+# What `every` measures, what tells most first: method, option and values, other options, layers.
+ZEROS = '{"exclude": ["first", "depthwise"]}'
+CHANNELS = '{"exclude": ["last"]}'
+EVERY: list[tuple[str, str, str, list[str], str]] = [
+    ("prune.reconstruct", "sparsity", "0.5,0.7,0.6,0.8,0.3,0.9,0.95", [], ZEROS),
+    *[("prune.channels", "ratio", "0.3,0.1,0.2,0.4,0.5,0.6", [f"criterion={name}"], CHANNELS) for name in ("l1", "thinet", "lasso")],
+    ("prune.channels", "ratio", "0.3,0.2,0.4,0.5", ["criterion=lasso", "allocation=sensitivity"], CHANNELS),
+    ("prune.reconstruct", "sparsity", "0.5,0.7,0.9", ["scope=layer"], ZEROS),
+    ("prune.nm", "keep", "2,1", [], ZEROS),
+    ("prune.block", "sparsity", "0.5,0.3,0.7", ["rows=4"], ZEROS),
+    ("prune.magnitude", "sparsity", "0,0.3,0.5,0.7,0.8,0.9,0.95", [], ZEROS),
+    ("prune.magnitude", "sparsity", "0.3,0.5,0.7", ["scope=global"], ZEROS),
+    ("prune.magnitude", "sparsity", "0.3,0.5,0.7,0.8,0.9,0.95", ["score=activation"], ZEROS),
+    *[("prune.channels", "ratio", "0.1,0.3", [f"criterion={name}"], CHANNELS) for name in ("l2", "random", "apoz", "nisp")],
+    ("prune.channels", "ratio", "0.1,0.3", ["criterion=l1", "refit=none"], CHANNELS),
+]
+
+
+def every(options: argparse.Namespace) -> None:
+    for network in options.networks.split(","):
+        for method, key, values, settings, layers in EVERY:
+            point = {"network": network, "method": method, "key": key, "values": values, "set": settings, "layers": layers}
+            run(argparse.Namespace(**vars(options) | point))
+
+
 def rows(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
@@ -115,6 +141,8 @@ def plot(options: argparse.Namespace) -> None:
             continue
         step.pop("layers", None)
         label = ", ".join([str(step.pop("criterion", method))] + [f"{key} {value}" for key, value in step.items()])
+        if setting["calibrate"] != 100:
+            label += f", {setting['calibrate']} photos"
         curves.setdefault(setting["network"], {}).setdefault(label, []).append((float(value), row["top1"]))
     figure, axes = pyplot.subplots(1, max(len(curves), 1), figsize=(5.5 * max(len(curves), 1), 4.2), squeeze=False, layout="constrained")
     for axis, (network, series) in zip(axes[0], curves.items(), strict=True):
@@ -138,11 +166,16 @@ def main() -> None:
     command.add_argument("--values", required=True)
     command.add_argument("--set", action="append", default=[], metavar="OPTION=VALUE")
     command.add_argument("--layers", help="JSON")
-    command.add_argument("--calibrate", type=int, default=100)
-    command.add_argument("--first", type=int, default=100, help="first photo of the test")
-    command.add_argument("--test", type=int, default=300)
-    command.add_argument("--threads", type=int, default=1)
     command.set_defaults(action=run)
+    everything = commands.add_parser("every", help="all curves of docs/pruning.md; takes hours, and goes on where it was stopped")
+    everything.add_argument("file")
+    everything.add_argument("--networks", default="mobilenet_v1,squeezenet1.1")
+    everything.set_defaults(action=every)
+    for measuring in (command, everything):
+        measuring.add_argument("--calibrate", type=int, default=100)
+        measuring.add_argument("--first", type=int, default=100, help="first photo of the test")
+        measuring.add_argument("--test", type=int, default=300)
+        measuring.add_argument("--threads", type=int, default=1)
     command = commands.add_parser("plot")
     command.add_argument("file")
     command.add_argument("plot")
