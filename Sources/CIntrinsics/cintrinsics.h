@@ -20,6 +20,22 @@ static inline void nsk_prefetch_level2(const void *address) { _mm_prefetch((cons
 
 /* Asks for a line that will be written; any address will do. Processors without the instruction take it for none. */
 static inline void nsk_prefetch_write(const void *address) { __asm__ volatile("prefetchw %0" : : "m"(*(const char *)address)); }
+/* The same of the first-level cache. */
+static inline void nsk_prefetch_level1(const void *address) { _mm_prefetch((const char *)address, _MM_HINT_T0); }
+
+/* Eight floats by one load: loads that overlap are else put together from parts of one another, which takes six instructions. */
+static inline __m256 nsk_load_whole(const float *from) {
+  __m256 value;
+  __asm__("vmovups %1, %0" : "=x"(value) : "m"(*(const __m256_u *)from));
+  return value;
+}
+
+/* Of 0 … 7 and 8 … 15 every other one: 0, 2, 8, 10, 4, 6, 12, 14, and those behind them; and such a vector back in order. */
+static inline __m256 nsk_deal_even(__m256 low, __m256 high) { return _mm256_shuffle_ps(low, high, 0x88); }
+static inline __m256 nsk_deal_odd(__m256 low, __m256 high) { return _mm256_shuffle_ps(low, high, 0xDD); }
+static inline __m256 nsk_gather_dealt(__m256 dealt) {
+  return _mm256_castpd_ps(_mm256_permute4x64_pd(_mm256_castps_pd(dealt), 0xD8));
+}
 
 /* The second and third of the four 16-bit words of `words`, each by one instruction. */
 static inline unsigned long long nsk_word1(unsigned long long words) { return __bextr_u64(words, 16 | 16 << 8); }

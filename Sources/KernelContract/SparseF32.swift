@@ -33,11 +33,13 @@ package struct SparseF32Descriptor: StepDescriptor {
   package var residualImageStride: Int
   /// Bands of one task.
   package var bandBlock: Int
+  /// A depthwise convolution in front: its result is what the weights see, and the input is its input. The form is then `SparseForm.fused`'s.
+  package var depthwise: SparseDepthwise?
 
   /// Dense planar tensors, [image][channel][y][x], where the pixel strides are 1; otherwise dense NHWC with those pixel strides.
   package init(
     geometry: Geometry, packing: SparsePacking, weights: UnsafeRawPointer, bias: UnsafePointer<Float>, epilogue: Epilogue = .none,
-    hasResidual: Bool = false, bandBlock: Int? = nil
+    hasResidual: Bool = false, bandBlock: Int? = nil, depthwise: SparseDepthwise? = nil
   ) {
     self.geometry = geometry
     form = packing.form
@@ -45,7 +47,9 @@ package struct SparseF32Descriptor: StepDescriptor {
     self.bias = bias
     self.epilogue = epilogue
     self.hasResidual = hasResidual
-    let (inputPixels, outputPixels) = (geometry.inputHeight &* geometry.inputWidth, geometry.outputHeight &* geometry.outputWidth)
+    self.depthwise = depthwise
+    let seen = depthwise?.geometry ?? geometry
+    let (inputPixels, outputPixels) = (seen.inputHeight &* seen.inputWidth, geometry.outputHeight &* geometry.outputWidth)
     let (inputs, outputs) = (form.groups &* form.groupInChannels, form.groups &* form.groupOutChannels)
     let (fromPlanes, toPlanes) = (geometry.inputPixelStride == 1, geometry.outputPixelStride == 1)
     inputChannelStride = fromPlanes ? inputPixels : 1
@@ -59,6 +63,14 @@ package struct SparseF32Descriptor: StepDescriptor {
     self.bandBlock = bandBlock ?? max(1, min(SparseForm.sharedBands, form.bands &* tiles / 16))
   }
 
+  /// Bands of a task such that so many threads have equal shares, and as few tasks as can be make a tile's panel.
+  package func fewestBandBlocks(threads: Int) -> Int {
+    let tiles = max(1, geometry.batch &* tilesPerImage &* form.groups)
+    var split = 1
+    while split < form.bands && (tiles &* split) % threads != 0 && tiles &* split < 8 &* threads { split &+= 1 }
+    return max(1, blocks(form.bands, of: split))
+  }
+
   package var outputPixels: Int { geometry.outputHeight &* geometry.outputWidth }
   package var tilesPerImage: Int {
     form.spansLines
@@ -68,9 +80,10 @@ package struct SparseF32Descriptor: StepDescriptor {
   package var bandBlocks: Int { blocks(form.bands, of: bandBlock) }
   package var taskCount: Int { geometry.batch &* tilesPerImage &* form.groups &* bandBlocks }
 
-  /// A panel, and the sums of the bands that share it.
+  /// A panel, the sums of the bands that share it, and what a depthwise convolution in front needs.
   package var scratchBytes: Int {
     4 &* (form.panelFloats &+ min(form.bands, SparseForm.sharedBands) &* SparseForm.bandRows &* form.tilePixels)
+      &+ (depthwise?.scratchBytes(form) ?? 0)
   }
 }
 

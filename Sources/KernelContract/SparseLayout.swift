@@ -14,7 +14,7 @@ struct SparseLayout: Sendable {
     // At the right edge of an image, tiles that span lines may be empty in part.
     let inLines = g.outputHeight * blocks(g.outputWidth, of: 8)
     let fits = (g.kernelHeight - 1) * g.dilationY / g.strideY <= 1024
-    let spans = fits && g.taps > 1 && (spansLines ?? (4 * 8 * inLines <= 5 * pixels))
+    let spans = fits && (spansLines ?? (g.taps > 1 && 4 * 8 * inLines <= 5 * pixels))
     let vectors = max(1, tileVectors ?? (spans ? Self.evenly(g.outputHeight) : Self.bestTile(blocks(pixels, of: 8))))
     // A line of 16 floats serves all columns of a window that moves by single pixels; its vectors never cross a cache line.
     let reachX = (g.kernelWidth - 1) * g.dilationX
@@ -60,7 +60,7 @@ struct SparseLayout: Sendable {
   }
 
   /// At most seven lines, so that all tiles are about as high.
-  private static func evenly(_ lines: Int) -> Int { blocks(lines, of: max(1, blocks(lines, of: 7))) }
+  static func evenly(_ lines: Int) -> Int { blocks(lines, of: max(1, blocks(lines, of: 7))) }
 
   /// Calls the body with each term of a block in the order of its sum: input channel, tap, and floats behind the panel's beginning.
   @inline(__always)

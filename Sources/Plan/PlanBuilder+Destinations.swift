@@ -23,7 +23,8 @@ extension PlanBuilder {
 
   /// Memory with the pixels of a channel side by side.
   func planarDestination(_ id: ValueID) throws -> View {
-    try destination(id, .f32, strides: View.rowMajor(shape(id))) { $0.planes != nil }
+    if placements[id] == nil, let padded = try paddedPlanes(id) { return padded }
+    return try destination(id, .f32, strides: View.rowMajor(shape(id))) { $0.planes != nil }
   }
 
   /// New memory with pixels a cache line farther apart than their channels: for a value that only depthwise convolutions read, where pixels
@@ -40,6 +41,20 @@ extension PlanBuilder {
     let wide = [shape[0], shape[1] + 16, shape[2], shape[3]]
     let buffer = addBuffer(.arena, byteCount: try Tensor.checkedByteCount(.f32, wide))
     return View(buffer: buffer, dtype: .f32, shape: shape, strides: View.pixels(wide))
+  }
+
+  /// New memory with channels a cache line farther apart than their pixels: for a value that only planar convolutions read, where channels would
+  /// else lie a multiple of 256 bytes apart. A tile writes a few lines of the cache to each of its channels, and these would share a few sets.
+  private func paddedPlanes(_ id: ValueID) throws -> View? {
+    let shape = try shape(id)
+    guard shape.count == 4, shape[1] > 1, shape[2] * shape[3] >= 1024, shape[2] * shape[3] % 64 == 0, !uses.isOutput(id) else { return nil }
+    let readers = uses.consumers(of: id)
+    guard !readers.isEmpty,
+      readers.allSatisfy({ labels[$0] ?? false && graph.nodes[$0].op == .conv && graph.nodes[$0].input(0) == id })
+    else { return nil }
+    let stride = shape[2] * shape[3] + 16
+    let buffer = addBuffer(.arena, byteCount: try Tensor.checkedByteCount(.f32, [shape[0], shape[1], stride]))
+    return View(buffer: buffer, dtype: .f32, shape: shape, strides: [shape[1] * stride, stride, shape[3], 1])
   }
 
   /// Dense memory in the logical order.

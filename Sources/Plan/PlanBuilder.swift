@@ -62,6 +62,10 @@ final class PlanBuilder {
   var labels: [Int: Bool] = [:]
   /// How the weights of convolutions that may leave out zeros would be packed, by node.
   var sparsePackings: [Int: SparsePacking] = [:]
+  /// The same behind a depthwise convolution that is made on the way.
+  var fusedPackings: [Int: SparsePacking] = [:]
+  /// Depthwise convolutions that wait for the one that takes them in, by result.
+  var fusedDepthwise: [ValueID: FusedDepthwise] = [:]
   /// Stored weights of constants that were looked at.
   var storedCounts: [ValueID: Int] = [:]
   /// The node being lowered.
@@ -112,17 +116,19 @@ final class PlanBuilder {
   ///   - views: the output first, then the inputs, in the order that the kernel's family documents.
   ///   - inPlace: positions of inputs that the output may share memory with, where their views are alike.
   ///   - choice: why the node is run by this kernel, where there was a choice.
+  ///   - behind: a node before this one that the step runs too.
   func emit<Descriptor: StepDescriptor>(
     _ descriptor: Descriptor, _ views: [View], macs: Int = 0, inPlace: [Int] = [], fusing: [String] = [],
-    choice: Choice? = nil
+    choice: Choice? = nil, behind: FusedDepthwise? = nil
   ) throws {
     guard descriptor.taskCount > 0 else { return }
     guard let entry = kernels.first(where: { $0.family == Descriptor.family }) else {
       throw unsupported("there is no kernel of the family \(Descriptor.family)")
     }
-    let operators = [node.op.rawValue] + fusing
+    let operators = (behind?.operators ?? []) + [node.op.rawValue] + fusing
     let step = Step(
-      name: node.name, operators: operators, kernel: "\(entry.id)", function: entry.step,
+      name: (behind.map { graph.nodes[$0.node].name + " + " } ?? "") + node.name, operators: operators, kernel: "\(entry.id)",
+      function: entry.step,
       descriptor: UInt(bitPattern: try memory.place(descriptor)), buffers: [], taskCount: descriptor.taskCount,
       scratchBytes: descriptor.scratchBytes, macs: macs, bytes: views.reduce(0) { $0 + $1.byteCount },
       dtypeName: views.first?.dtype.name ?? "",

@@ -110,6 +110,35 @@ import Testing
     #expect(off.steps.map(\.kernel) == dense.steps.map(\.kernel))
   }
 
+  /// The last layers of mobilenet_v1: a depthwise convolution on 7 × 7 pixels is made by the product behind it, which says so; on larger images
+  /// where everything is sparse.
+  @Test(arguments: [(7, PlanOptions.Sparse.chosen), (20, .always)]) func depthwiseLayersAreMadeByTheProductBehind(
+    size: Int, sparse: PlanOptions.Sparse
+  ) throws {
+    var net = Net(seed: 8)
+    let x = net.input([2, 256, size, size])
+    let relu: [String: Attribute] = ["activation": .string("Relu")]
+    let first = net.node(.conv, [x, try net.constant([256, 256, 1, 1]), try net.constant([256])], relu)
+    let attributes: [String: Attribute] = ["pads": .ints([1, 1, 1, 1]), "group": .int(256), "activation": .string("Relu")]
+    let depthwise = net.node(.conv, [first, try net.constant([256, 1, 3, 3]), try net.constant([256])], attributes)
+    net.output(net.node(.conv, [depthwise, try net.constant([256, 256, 1, 1]), try net.constant([256])], relu))
+    for index in net.graph.values.indices {
+      guard let tensor = try net.graph.values[index].constant?.decoded(), tensor.shape.count == 4, tensor.shape[1] > 1 else { continue }
+      let floats = tensor.floats().enumerated().map { $0.offset % 11 == 0 ? $0.element * 0.1 : 0 }
+      net.graph.values[index].constant = Weight(try Tensor(tensor.shape, floats))
+    }
+    let graph = try net.finished()
+    let plan = try makePlan(graph, sparse: sparse)
+    let step = try #require(plan.steps.first { $0.operators == ["Conv", "Relu", "Conv", "Relu"] }, "\(plan.description)")
+    #expect(step.name.contains(" + ") && step.choice?.text.contains("depthwise in the panel") == true)
+    let inputs = try net.randomInputs()
+    try expectAgreement(graph, inputs, terms: 256 + 9 + 256, sparse: sparse)
+    let one = try execute(graph, inputs, sparse: sparse)
+    for threads in 2...4 {
+      for (a, b) in zip(one, try execute(graph, inputs, threads: threads, sparse: sparse)) { #expect(a.bytes.elementsEqual(b.bytes)) }
+    }
+  }
+
   /// A product with one row, with and without transposed weights and a scale.
   @Test(arguments: [0, 1], [1, 3]) func fullyConnectedLayersLeaveOutZeros(transposed: Int, rows: Int) throws {
     var net = Net(seed: 3)

@@ -8,6 +8,7 @@ func stepDepthwisePlanarF32(
   _ scratch: UnsafeMutableRawPointer
 ) {
   let d = descriptor.assumingMemoryBound(to: DepthwisePlanarF32Descriptor.self)
+  if d.pointee.isDirect { return convolvePlanes(d, buffers, begin, end, scratch) }
   let geometry = descriptor.assumingMemoryBound(to: Geometry.self)
   let g = geometry.pointee
   let output = buffers[0].assumingMemoryBound(to: Float.self)

@@ -23,7 +23,7 @@ struct SparseSource {
 
   /// Writes strips `first ..< end` of a group, one behind the other; up to seven floats behind the last are spilled.
   func fill(_ first: Int, _ end: Int, into panel: UnsafeMutablePointer<Float>) {
-    if geometry.pointee.isPointwise && geometry.pointee.inputPixelStride == 1 {
+    if geometry.pointee.isPointwise && geometry.pointee.inputPixelStride == 1 && !spansLines {
       var to = panel
       var from = input + (first * channelStride + pixel)
       for _ in first..<end {

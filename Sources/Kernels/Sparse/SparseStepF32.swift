@@ -39,6 +39,11 @@ func stepSparseF32(
     lineFloats: form.lineFloats, pixel: 0,
     line: 0, column: 0, places: 0, spansLines: form.spansLines,
     fetches: 4 * form.groupInChannels * geometry.pointee.inputHeight * geometry.pointee.inputWidth > 512 << 10)
+  var front = d.pointee.depthwise.map {
+    SparseDepthwiseF32(
+      $0, spansLines: form.spansLines, stripFloats: form.stripFloats, channelStride: d.pointee.inputChannelStride,
+      sums + min(bands, sharedBands) * bandRows * tilePixels)
+  }
   var tile = SparseTileF32(
     quads: quads, pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(panel), bias: nil, sums: sums, output: nil,
     outputStride: d.pointee.outputChannelStride, vectorStep: form.spansLines ? width : 8, residual: nil,
@@ -75,6 +80,9 @@ func stepSparseF32(
       lastCount = source.places - 8 * (vectors - 1)
     }
     source.input = input + (image * d.pointee.inputImageStride + group * form.groupInChannels * d.pointee.inputChannelStride)
+    front?.begin(
+      input + image * d.pointee.inputImageStride, firstChannel: group * form.groupInChannels, line: source.line, x: source.column,
+      lines: form.spansLines ? vectors : source.places / width)
     let outputChannel = group * form.groupOutChannels
     let outputPlace =
       image * d.pointee.outputImageStride + outputChannel * d.pointee.outputChannelStride
@@ -87,7 +95,12 @@ func stepSparseF32(
       let shared = min(bandEnd, bandBegin + sharedBands)
       for block in 0..<form.stripBlocks {
         let firstStrip = block * form.stripBlock
-        source.fill(firstStrip, min(stripCount, firstStrip + form.stripBlock), into: panel + form.zeroFloats)
+        let stripEnd = min(stripCount, firstStrip + form.stripBlock)
+        if front != nil {
+          front?.fill(firstStrip, stripEnd, into: panel + form.zeroFloats)
+        } else {
+          source.fill(firstStrip, stripEnd, into: panel + form.zeroFloats)
+        }
         let isComplete = block + 1 == form.stripBlocks
         for band in bandBegin..<shared {
           let section = (group * form.stripBlocks + block) * bands + band

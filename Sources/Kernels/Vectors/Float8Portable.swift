@@ -60,4 +60,24 @@
     @inline(__always)
     mutating func wait(for a: Float8, _ b: Float8, _ c: Float8, _ d: Float8, _ e: Float8, _ f: Float8, _ g: Float8) {}
   }
+
+  /// The same of the first-level cache.
+  @inline(__always)
+  func fetchToLevel1(_ address: UnsafePointer<Float>) {}
+
+  /// Eight floats by one load, whatever others overlap with them.
+  @inline(__always)
+  func loadWhole8(_ from: UnsafePointer<Float>) -> Float8 { load8(from) }
+
+  /// Every other one of sixteen floats, in an order that takes one instruction elsewhere: 0, 2, 8, 10, 4, 6, 12, 14.
+  @inline(__always)
+  func dealtEven(_ a: Float8, _ b: Float8) -> Float8 { Float8(a[0], a[2], b[0], b[2], a[4], a[6], b[4], b[6]) }
+
+  /// Those behind them.
+  @inline(__always)
+  func dealtOdd(_ a: Float8, _ b: Float8) -> Float8 { Float8(a[1], a[3], b[1], b[3], a[5], a[7], b[5], b[7]) }
+
+  /// Back in order.
+  @inline(__always)
+  func gathered(_ v: Float8) -> Float8 { Float8(v[0], v[1], v[4], v[5], v[2], v[3], v[6], v[7]) }
 #endif

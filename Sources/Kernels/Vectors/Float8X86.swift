@@ -59,4 +59,24 @@
       four = nsk_behind(four, a, b, c, d, e, f, g)
     }
   }
+
+  /// The same of the first-level cache.
+  @inline(__always)
+  func fetchToLevel1(_ address: UnsafePointer<Float>) { nsk_prefetch_level1(address) }
+
+  /// Eight floats by one load, whatever others overlap with them.
+  @inline(__always)
+  func loadWhole8(_ from: UnsafePointer<Float>) -> Float8 { nsk_load_whole(from) }
+
+  /// Every other one of sixteen floats, in an order that takes one instruction: 0, 2, 8, 10, 4, 6, 12, 14.
+  @inline(__always)
+  func dealtEven(_ low: Float8, _ high: Float8) -> Float8 { nsk_deal_even(low, high) }
+
+  /// Those behind them.
+  @inline(__always)
+  func dealtOdd(_ low: Float8, _ high: Float8) -> Float8 { nsk_deal_odd(low, high) }
+
+  /// Back in order.
+  @inline(__always)
+  func gathered(_ dealt: Float8) -> Float8 { nsk_gather_dealt(dealt) }
 #endif

@@ -18,6 +18,7 @@ extension PlanBuilder {
     var things: [Int: Int] = [:]
     var able: Set<Int> = []
     var ties: [(conv: Int, add: Int)] = []
+    var fusable: [(depthwise: Int, product: Int, gain: Int)] = []
     for index in graph.nodes.indices {
       (node, nodeIndex) = (graph.nodes[index], index)
       guard let costs = try layoutCosts(mayBeCodes) else { continue }
@@ -25,11 +26,21 @@ extension PlanBuilder {
       things[index] = thing
       cut.cost(thing, first: costs.planar, second: costs.pixels)
       if costs.planar < MinimumCut.forbidden { able.insert(thing) }
+      if node.op == .conv, costs.planar < MinimumCut.forbidden, let both = try fusedDepthwiseCosts(convShape()), both.fused < both.apart,
+        let next = uses.soleConsumer(of: node.outputs[0])
+      {
+        fusable.append((index, next, whole(both.apart - both.fused)))
+      }
       if node.op == .conv, try Activation(node.attributes) == .none, let (add, other) = try addition(to: node.outputs[0]),
         uses.producer(of: other) ?? -1 < index
       {
         ties.append((index, add))
       }
+    }
+    for (depthwise, product, gain) in fusable {
+      guard let a = things[depthwise], let b = things[product] else { continue }
+      // The gain is in the costs of a planar depthwise layer already; it is lost where the product behind is not planar.
+      cut.part(a, b, gain)
     }
     for (conv, add) in ties {
       guard let a = things[conv], let b = things[add] else { continue }
@@ -88,10 +99,10 @@ extension PlanBuilder {
       let costs = imageCosts(conv)
       if conv.isDepthwise {
         guard PlanarStrip(costs.geometry) != nil else { return (0, fixed) }
-        return (whole(costs.depthwise()), whole(costs.planarDepthwise()))
+        let gain = try fusedDepthwiseCosts(conv).map { max(0, $0.apart - $0.fused) } ?? 0
+        return (whole(costs.depthwise()), whole(costs.planarDepthwise() - gain))
       }
-      // Dense weights may be run as if they had zeros, where they are few: the first layer of a network.
-      guard try options.sparse == .always || stored(w) <= max(100_000, conv.outputs * conv.packing.depth / 4 * 3) else { return (0, fixed) }
+      guard try mayBeSparse(conv, w) else { return (0, fixed) }
       let direct = try isDirect(x, conv)
       let dense = try denseWays(conv, w, bias(2, count: conv.outputs), fromPlanes: direct).map(\.candidate.nanoseconds).min()
       return (whole(dense ?? 0), whole(try costs.sparse(sparsePacking(conv, w))))

@@ -10,6 +10,7 @@ extension PlanBuilder {
   func lowerPlanarDepthwise(
     _ conv: ConvShape, _ x: ValueID, _ w: ValueID, _ out: ValueID, _ bias: [Float], _ activation: Activation
   ) throws -> Bool {
+    if try fuseDepthwise(conv, x, w, out, bias, activation) { return true }
     let geometry = conv.geometry(input: 1, output: 1)
     guard let strip = PlanarStrip(geometry), let weight = graph[w].constant else { return false }
     let input = try planes(x)

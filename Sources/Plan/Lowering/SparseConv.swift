@@ -7,13 +7,14 @@ extension PlanBuilder {
   func lowerSparseConv(
     _ conv: ConvShape, _ x: ValueID, _ w: ValueID, _ out: ValueID, _ bias: [Float], _ activation: Activation
   ) throws {
-    let input = try planes(x)
+    let front = fusedDepthwise[x]
+    let input = try front?.input ?? planes(x)
     let join = activation == .none ? try residual(of: out) : nil
     let target = join?.output ?? out
     let output = try planarDestination(target)
     guard let from = input.planes, let to = output.planes else { throw unsupported("no planar layout") }
     let geometry = conv.geometry(input: 1, output: 1)
-    let packing = try sparsePacking(conv, w)
+    let packing = try front == nil ? sparsePacking(conv, w) : fusedPacking(conv, w)
     let weights = try packed(w, "sparse \(nodeIndex)") {
       let bytes = try memory.constant(byteCount: packing.byteCount)
       try withFloats(w) { packing.pack($0, conv.packing.oihw, into: bytes) }
@@ -21,7 +22,8 @@ extension PlanBuilder {
     }
     var descriptor = SparseF32Descriptor(
       geometry: geometry, packing: packing, weights: weights, bias: try memory.constant(bias),
-      epilogue: Epilogue(join?.activation ?? activation), hasResidual: join != nil)
+      epilogue: Epilogue(join?.activation ?? activation), hasResidual: join != nil, depthwise: front?.descriptor)
+    if front != nil { descriptor.bandBlock = descriptor.fewestBandBlocks(threads: options.threads) }
     (descriptor.inputChannelStride, descriptor.inputImageStride) = (from.channelStride, from.imageStride)
     (descriptor.outputChannelStride, descriptor.outputImageStride) = (to.channelStride, to.imageStride)
     if let join, let added = join.view.planes {
@@ -29,8 +31,10 @@ extension PlanBuilder {
     }
     let fusing = (join == nil ? [] : ["Add"]) + names(join?.activation ?? activation)
     let views = [output, input] + (join.map { [$0.view] } ?? [])
-    let macs = saturatingProduct([conv.batch, packing.stored] + conv.window.outputs)
-    try emit(descriptor, views, macs: macs, inPlace: [2], fusing: fusing, choice: sparseChoice(conv, w, bias))
+    let (macs, overflow) = saturatingProduct([conv.batch, packing.stored] + conv.window.outputs).addingReportingOverflow(front?.macs ?? 0)
+    try emit(
+      descriptor, views, macs: overflow ? Int.max : macs, inPlace: [2], fusing: fusing, choice: sparseChoice(conv, w, bias, behind: front),
+      behind: front)
     if let join { fused.insert(join.node) }
     define(target, output)
   }

@@ -1,10 +1,24 @@
 import KernelContract
 
 extension ConvCosts {
-  /// `sparse_f32` with `stored` weights, on planar tensors.
-  func sparse(_ packing: SparsePacking) -> Double {
-    Double(geometry.batch) * SparseWork(packing, geometry).nanoseconds(table.sparse)
-      + once(table.sparse.weights, 6 * Double(packing.stored))
+  /// `sparse_f32` on planar tensors; with a depthwise convolution in front that it makes for itself, that one's geometry.
+  func sparse(_ packing: SparsePacking, behind depthwise: Geometry? = nil) -> Double {
+    var work = SparseWork(packing, geometry)
+    var made = 0.0
+    if let depthwise {
+      let form = packing.form
+      let (rates, columns) = (table.sparse, blocks(geometry.outputWidth, of: 8))
+      let tiles = Double(
+        form.spansLines
+          ? columns * blocks(geometry.outputHeight, of: form.tileVectors)
+          : columns * blocks(geometry.outputHeight * geometry.outputWidth, of: form.tilePixels))
+      let taps = Double(depthwise.taps) * (depthwise.strideX == 1 ? rates.fusedTap : rates.fusedStridedTap)
+      made =
+        Double(conv.channels * blocks(form.bands, of: SparseForm.sharedBands))
+        * (Double(geometry.outputHeight * columns) * taps + tiles * rates.fusedColumn)
+      (work.panel, work.strided) = (0, 0)
+    }
+    return Double(geometry.batch) * (work.nanoseconds(table.sparse) + made) + once(table.sparse.weights, 6 * Double(packing.stored))
   }
 
   /// `depthwise_f32`, with channels innermost.
@@ -12,9 +26,14 @@ extension ConvCosts {
 
   /// `depthwise_planar_f32`.
   func planarDepthwise() -> Double {
+    let columns = blocks(geometry.outputWidth, of: 8)
+    if DepthwisePlanarF32Descriptor.isDirect(geometry) {
+      let tap = geometry.strideX == 1 ? table.sparse.planeTap : table.sparse.planeStridedTap
+      return Double(geometry.batch * geometry.outputHeight * columns) * Double(conv.channels * conv.taps) * tap + images
+    }
     let copied = Double(geometry.batch) * Double(geometry.inputHeight) * Double(geometry.inputWidth) * Double(conv.channels)
     let width = Double(roundUp(geometry.outputWidth, to: 8)) / Double(max(1, geometry.outputWidth))
     return Double(geometry.outputPixels) * width * Double(conv.channels * conv.taps) * table.sparse.planarTap
-      + copied * table.sparse.planarFloat + images
+      + copied * table.sparse.planarFloat + Double(geometry.batch * conv.channels) * table.sparse.planarChannel + images
   }
 }

@@ -22,13 +22,23 @@ extension PlanBuilder {
   /// How the weights of the convolution being lowered are packed without their zeros.
   func sparsePacking(_ conv: ConvShape, _ w: ValueID) throws -> SparsePacking {
     if let known = sparsePackings[nodeIndex] { return known }
-    let packing = try withFloats(w) {
-      SparsePacking(
-        conv.geometry(input: 1, output: 1), groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut, $0,
-        conv.packing.oihw, level1Bytes: machine.level1Bytes)
-    }
+    let packing = try sparsePacking(conv, w, tileVectors: nil, spansLines: nil)
     sparsePackings[nodeIndex] = packing
     return packing
+  }
+
+  /// The same in tiles of a given form.
+  func sparsePacking(_ conv: ConvShape, _ w: ValueID, tileVectors: Int?, spansLines: Bool?) throws -> SparsePacking {
+    try withFloats(w) {
+      SparsePacking(
+        conv.geometry(input: 1, output: 1), groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut, $0,
+        conv.packing.oihw, level1Bytes: machine.level1Bytes, tileVectors: tileVectors, spansLines: spansLines)
+    }
+  }
+
+  /// Whether a convolution may be run without zeros: dense weights too, where they are few, as in the first layer of a network.
+  func mayBeSparse(_ conv: ConvShape, _ w: ValueID) throws -> Bool {
+    try options.sparse == .always || stored(w) <= max(100_000, conv.outputs * conv.packing.depth / 4 * 3)
   }
 
   /// Estimates are for one image: an image's result must not depend on the batch that it is in.
@@ -43,7 +53,14 @@ extension PlanBuilder {
   }
 
   /// Why the convolution being lowered, which was chosen to be sparse, is.
-  func sparseChoice(_ conv: ConvShape, _ w: ValueID, _ bias: [Float]) throws -> Choice {
+  func sparseChoice(_ conv: ConvShape, _ w: ValueID, _ bias: [Float], behind front: FusedDepthwise? = nil) throws -> Choice {
+    if let front {
+      let packing = try fusedPacking(conv, w)
+      return Choice(
+        name: "depthwise in the panel of " + sparseName(packing.stored, of: conv.packing.depth * conv.outputs),
+        nanoseconds: imageCosts(conv).sparse(packing, behind: front.descriptor.geometry),
+        losers: [Choice.Loser(name: "one after the other", nanoseconds: front.apart, refusal: nil)])
+    }
     let packing = try sparsePacking(conv, w)
     let cost = imageCosts(conv).sparse(packing)
     let losers = denseWays(conv, w, bias, fromPlanes: false).map { way in

@@ -17,6 +17,16 @@ package struct SparseRates: Sendable {
   package var depthwise = 0.03
   package var planarTap = 0.017
   package var planarFloat = 0.12
+  /// What a channel takes beside where lines are copied.
+  package var planarChannel = 70.0
+  /// A tap of eight pixels of a depthwise convolution whose planes are read where they lie, of neighbours and of every other one.
+  package var planeTap = 0.31
+  package var planeStridedTap = 0.54
+  /// A tap of a depthwise convolution made in the panel of a sparse product, for eight pixels, of neighbours and of every other one, and
+  /// what each column of eight pixels of a tile takes beside.
+  package var fusedTap = 0.42
+  package var fusedStridedTap = 0.73
+  package var fusedColumn = 4.0
   /// A float of a tensor whose layout is changed.
   package var converted = 0.25
 
@@ -35,6 +45,12 @@ package struct SparseRates: Sendable {
     rates.depthwise *= factor
     rates.planarTap *= factor
     rates.planarFloat *= factor
+    rates.planarChannel *= factor
+    rates.planeTap *= factor
+    rates.planeStridedTap *= factor
+    rates.fusedTap *= factor
+    rates.fusedStridedTap *= factor
+    rates.fusedColumn *= factor
     rates.converted *= factor
     rates.weights = CostTable.Stream(level3: weights.level3 * factor, memory: weights.memory * farther)
     return rates
