@@ -42,6 +42,7 @@ package enum Operator: String, Sendable, CaseIterable {
   case squeeze = "Squeeze"
   case unsqueeze = "Unsqueeze"
   case pad = "Pad"
+  case resize = "Resize"
   case gather = "Gather"
   case expand = "Expand"
   case identity = "Identity"

@@ -6,7 +6,7 @@ package enum KernelFamily: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case unaryF32, binaryF32, scaleShiftF32
   case addU8, lookupU8
   case softmaxF32, reduceMeanF32, lrnF32
-  case transpose, copy, fill, gather, channelShuffle
+  case transpose, copy, fill, gather, channelShuffle, resizeF32
   case quantize, dequantize
   case matMulF32, spmmF32
   case sparseF32, sparseVectorF32, sparseBlocksF32

@@ -29,6 +29,7 @@ package func kernelTable() -> [KernelEntry] {
     KernelEntry("fill_1", .fill, tile: (1, 1), .consistent, stepFill),
     KernelEntry("gather_1", .gather, tile: (1, 1), .consistent, stepGather),
     KernelEntry("channel_shuffle_1", .channelShuffle, tile: (1, 1), .consistent, stepChannelShuffle),
+    KernelEntry("resize_f32_1x8", .resizeF32, tile: (1, 8), .consistent, stepResizeF32),
     KernelEntry("quantize_f32_1x8", .quantize, tile: (1, 8), .consistent, stepQuantize),
     KernelEntry("dequantize_f32_1x8", .dequantize, tile: (1, 8), .consistent, stepDequantize),
     KernelEntry("add_u8_1x8", .addU8, tile: (1, 8), .consistent, stepAddU8),

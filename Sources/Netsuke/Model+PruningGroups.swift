@@ -9,7 +9,8 @@ extension Model {
     var source = graph
     // One that was built rather than loaded still has its batch normalization apart; recipes see it folded.
     try Pipeline.simplify(&source)
-    return JSONValue.array(try ChannelDependencies(source).groups.map { $0.json(source) }).text()
+    let dependencies = try ChannelDependencies(source)
+    return JSONValue.array(dependencies.groups.map { $0.json(dependencies.graph) }).text()
   }
 }
 

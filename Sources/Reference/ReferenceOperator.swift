@@ -19,7 +19,7 @@ package struct ReferenceOperator: Sendable {
     relu, sigmoid, hardSigmoid, hardSwish, leakyRelu, tanh, clip, softmax,
     add, sub, mul, div,
     reshape, flatten, squeeze, unsqueeze, identity, transpose, channelShuffle,
-    concat, split, slice, pad, gather, expand,
+    concat, split, slice, pad, resize, gather, expand,
     shape, constantOfShape, cast,
     quantizeLinear, dequantizeLinear,
   ]

@@ -176,6 +176,47 @@ import Testing
     }
   }
 
+  @Test(arguments: ["half_pixel", "half_pixel_symmetric", "pytorch_half_pixel", "asymmetric", "align_corners"])
+  func resizing(coordinates: String) throws {
+    for (mode, rounding) in [
+      ("linear", "floor"), ("nearest", "floor"), ("nearest", "ceil"), ("nearest", "round_prefer_floor"), ("nearest", "round_prefer_ceil"),
+    ] {
+      let attributes: [String: Attribute] = [
+        "coordinate_transformation_mode": .string(coordinates), "mode": .string(mode), "nearest_mode": .string(rounding),
+      ]
+      // Three terms of at most four pixels each, whose weights round once.
+      try check(16) { net in
+        let (image, plain) = (try image(&net, channels: 11), net.input([2, 3, 3, 5]))
+        for scales in [[2, 2], [1, 3], [0.6, 1.7]] as [[Float]] {
+          let scales = try net.constant([2], scales)
+          net.output(net.node(.resize, [image, nil, scales], attributes), net.node(.resize, [plain, nil, scales], attributes))
+        }
+        for sizes in [[10, 8], [1, 1], [3, 7]] {
+          net.output(
+            net.node(.maxPool, [net.node(.resize, [image, nil, nil, try net.ints(sizes)], attributes)], ["kernel_shape": .ints([1, 1])]))
+        }
+      }
+    }
+  }
+
+  /// Single channels that are computed straight into the pixels of a concatenation.
+  @Test func singleChannelsOfPixels() throws {
+    try check(12) { net in
+      let x = net.input([1, 3, 9, 8])
+      let parts = try (0..<3).map { channel in
+        let one = net.node(
+          .unsqueeze,
+          [
+            net.node(.gather, [x, net.graph.addConstant("i\(channel)", try Tensor(.s64, [], [Int64(channel)]))], ["axis": .int(1)]),
+            try net.ints([1]),
+          ])
+        return net.node(.add, [net.node(.mul, [one, try net.constant([], [0.5])]), try net.constant([], [0.25])])
+      }
+      let joined = net.node(.concat, parts + [net.node(.conv, [x, try net.constant([5, 3, 1, 1])])], ["axis": .int(1)])
+      net.output(net.node(.conv, [joined, try net.constant([20, 8, 1, 1])]), joined)
+    }
+  }
+
   @Test func gemmForms() throws {
     for (transA, transB) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
       for bias in [[], [5], [1, 5], [4, 5], [4, 1], [1]] as [[Int]] {

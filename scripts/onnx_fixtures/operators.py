@@ -45,6 +45,16 @@ def write(writer):
         initializers={"w": floats(4, 5)},
         feeds={"x": floats(2, 3, 5, seed=2)},
     )
+    for name, words in {
+        "resize-nearest": {"coordinate_transformation_mode": "asymmetric", "nearest_mode": "floor"},
+        "resize-linear": {"mode": "linear", "coordinate_transformation_mode": "pytorch_half_pixel"},
+        "resize-corners": {"mode": "linear", "coordinate_transformation_mode": "align_corners"},
+        "resize-default": {},
+    }.items():
+        one(name, node("Resize", "x  s", "y", **words), opset=13, initializers={"s": np.float32([1, 1, 2, 1.5])})
+    one("resize-sizes", node("Resize", "x   s", "y", mode="linear"), opset=13, initializers={"s": ints(2, 4, 9, 3)})
+    one("resize-axes", node("Resize", "x   s", "y", axes=[3, 2]), initializers={"s": ints(11, 3)})
+    one("upsample", node("Upsample", "x s", "y"), opset=9, initializers={"s": np.float32([1, 1, 2, 3])})
     statistics = {"s": floats(4, seed=4), "b": floats(4, seed=5), "m": floats(4, seed=6), "v": floats(4, seed=7, low=0.5, high=2)}
     one("batchnorm", node("BatchNormalization", "x s b m v", "y", epsilon=0.001, momentum=0.8), initializers=statistics)
     one("lrn", node("LRN", "x", "y", size=3, alpha=0.01, beta=0.7, bias=2.0))

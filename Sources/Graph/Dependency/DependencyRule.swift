@@ -23,7 +23,7 @@ struct DependencyRule: Sendable {
     case .matMul: matMul
     case .batchNormalization: batchNormalization
     case .lrn: lrn
-    case .maxPool, .averagePool, .globalAveragePool, .globalMaxPool: pool
+    case .maxPool, .averagePool, .globalAveragePool, .globalMaxPool, .resize: pool
     case .reduceMean: reduceMean
     case .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish, .leakyRelu, .tanh, .identity, .cast: sameShape
     case .softmax: softmax

@@ -3,7 +3,7 @@ import Tensors
 extension Schema {
   /// Every operator of the graph, by family.
   package static let all: [Schema] =
-    linearAlgebra + normalization + pooling + activations + elementwise + layout + selection + shapes + quantization
+    linearAlgebra + normalization + pooling + activations + elementwise + layout + selection + resize + shapes + quantization
 
   private static let byOperator: [Operator: Schema] = Dictionary(all.map { ($0.op, $0) }) { first, _ in first }
 

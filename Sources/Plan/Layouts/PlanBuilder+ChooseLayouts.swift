@@ -119,7 +119,7 @@ extension PlanBuilder {
       )
     case .globalAveragePool, .relu, .clip, .sigmoid, .hardSigmoid, .hardSwish, .leakyRelu, .tanh, .add, .sub, .mul, .div, .concat:
       return (0, 0)
-    case .globalMaxPool, .lrn, .batchNormalization, .channelShuffle: return (0, fixed)
+    case .globalMaxPool, .lrn, .batchNormalization, .channelShuffle, .resize: return (0, fixed)
     case .reshape, .flatten: return (fixed, 0)
     default: return nil
     }

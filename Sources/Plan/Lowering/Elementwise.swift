@@ -100,7 +100,11 @@ extension PlanBuilder {
       operation, extents: order.map { output.shape[$0] }, outputStrides: order.map { output.strides[$0] },
       leftStrides: order.map { a.strides[$0] }, rightStrides: order.map { b.strides[$0] }, epilogue: Epilogue(activation))
     guard let descriptor, descriptor.extents[5] == 1 || descriptor.outputStrides[5] == 1 else {
-      throw unsupported("operands that lie in more than six dimensions")
+      // Single channels of pixels, for example: neighbours of the result do not lie side by side.
+      guard !output.isRowMajor else { throw unsupported("operands that lie in more than six dimensions") }
+      let dense = allocate(.f32, output.shape, strides: View.rowMajor(output.shape))
+      try emitBinary(operation, left, right, dense, activation: activation)
+      return try emitCopy(from: dense, to: output)
     }
     let alike = [left, right].enumerated().filter { $0.element.shape == output.shape }.map { $0.offset + 1 }
     try emit(descriptor, [output, left, right], inPlace: alike, fusing: names(activation))

@@ -36,6 +36,7 @@ let lowerings: [Operator: Lowering] = [
   .unsqueeze: { try $0.lowerReshape() },
   .transpose: { try $0.lowerTranspose() },
   .pad: { try $0.lowerPad() },
+  .resize: { try $0.lowerResize() },
   .gather: { try $0.lowerGather() },
   .expand: { try $0.lowerExpand() },
   .identity: { try $0.lowerReshape() },

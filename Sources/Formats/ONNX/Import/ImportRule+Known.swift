@@ -37,6 +37,8 @@ extension ImportRule {
     .squeeze,
     .unsqueeze,
     .pad,
+    .resize,
+    .upsample,
     .same(.gather, inputs: 2...2, attributes: ["axis"]),
     .same(.expand, inputs: 2...2),
     .identity,
