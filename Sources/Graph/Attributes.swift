@@ -48,6 +48,12 @@ package struct Attributes: Sendable {
     return ints
   }
 
+  package func floats(_ name: String) throws -> [Float]? {
+    guard let value = values[name] else { return nil }
+    guard case .floats(let floats) = value else { throw wrongType(name, "a list of floats") }
+    return floats
+  }
+
   package func tensor(_ name: String) throws -> Tensor? {
     guard let value = values[name] else { return nil }
     guard case .tensor(let tensor) = value else { throw wrongType(name, "a tensor") }

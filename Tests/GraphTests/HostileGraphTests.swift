@@ -51,11 +51,13 @@ import Testing
         inputs = try shapes.map { try random.tensor($0) }
         if schema.attributes.contains("kernel_shape") { attributes["kernel_shape"] = .ints([2, 2]) }
       } else if op == .resize, random.int(0...2) == 0 {
-        let scales = try Tensor([2], [random.pick([0.5, 2, 0, .nan, .infinity, -1, 1e30]), random.pick([1, 3, 0.01])])
-        inputs =
-          random.int(0...1) == 0
-          ? [try random.tensor([1, 2, 3, 3]), nil, scales]
-          : [try random.tensor([1, 2, 3, 3]), nil, nil, try .integers([random.pick(numbers), 4])]
+        inputs = [try random.tensor([1, 2, 3, 3])]
+        let scale: Float = random.pick([0.5, 2, 0, .nan, .infinity, -1, 1e30])
+        if random.int(0...1) == 0 {
+          attributes["scales"] = .floats([scale, 1])
+        } else {
+          inputs.append(try .integers([random.pick(numbers), 4]))
+        }
       } else if op == .dequantizeLinear, random.int(0...2) == 0 {
         inputs = [try Tensor(.u8, [2, 2], wrapping: [0, 255, 3, 4]), try .scalar(random.pick([0.5, .infinity]))]
       }

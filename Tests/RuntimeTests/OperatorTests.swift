@@ -188,12 +188,12 @@ import Testing
       try check(16) { net in
         let (image, plain) = (try image(&net, channels: 11), net.input([2, 3, 3, 5]))
         for scales in [[2, 2], [1, 3], [0.6, 1.7]] as [[Float]] {
-          let scales = try net.constant([2], scales)
-          net.output(net.node(.resize, [image, nil, scales], attributes), net.node(.resize, [plain, nil, scales], attributes))
+          let scaled = attributes.merging(["scales": .floats(scales)]) { $1 }
+          net.output(net.node(.resize, [image], scaled), net.node(.resize, [plain], scaled))
         }
         for sizes in [[10, 8], [1, 1], [3, 7]] {
           net.output(
-            net.node(.maxPool, [net.node(.resize, [image, nil, nil, try net.ints(sizes)], attributes)], ["kernel_shape": .ints([1, 1])]))
+            net.node(.maxPool, [net.node(.resize, [image, try net.ints(sizes)], attributes)], ["kernel_shape": .ints([1, 1])]))
         }
       }
     }

@@ -1,10 +1,11 @@
 import Tensors
 
-/// Resize of the two spatial axes of an image [N, C, H, W], by nearest neighbours or by lines between two (ONNX Resize 18 with axes [2, 3]).
+/// Resize of the two spatial axes of an image [N, C, H, W], by nearest neighbours or by lines between two (ONNX Resize 18).
+/// Inputs X and, without the attribute `scales` of height and width, the two sizes.
 extension Schema {
   static let resize: [Schema] = [
     Schema(
-      .resize, inputs: 1...4, attributes: ["axes", "coordinate_transformation_mode", "mode", "nearest_mode"], infer: inferResize)
+      .resize, inputs: 1...2, attributes: ["coordinate_transformation_mode", "mode", "nearest_mode", "scales"], infer: inferResize)
   ]
 
   private static func inferResize(_ context: InferenceContext) throws -> [ValueType] {
@@ -25,8 +26,8 @@ extension Schema {
         shape[axis] = .fixed(Int(scaled))
       }
     } else {
-      try context.requireIntegers(3)
-      let sizes = context.dims(3)
+      try context.requireIntegers(1)
+      let sizes = context.dims(1)
       guard sizes.map({ $0.count == 2 }) ?? true else { throw context.failure("Resize needs two sizes, for height and width") }
       for axis in [2, 3] {
         let size = sizes?[axis - 2] ?? context.unknownDim(axis)
@@ -72,18 +73,9 @@ package struct Resampling: Sendable {
     isNearest = try choice("mode", "nearest", ["nearest", "linear"]) == "nearest"
     coordinates = try choice("coordinate_transformation_mode", "half_pixel", Resampling.coordinateModes)
     rounding = try choice("nearest_mode", "round_prefer_floor", Resampling.roundings)
-    guard try node.attributes.ints("axes") ?? [2, 3] == [2, 3], node.input(1) == nil else {
-      throw Failure(.unsupported, "Resize of other axes than height and width is not supported", node: node.name)
-    }
-    guard (node.input(2) == nil) != (node.input(3) == nil) else { throw context.failure("Resize needs either scales or sizes") }
-    guard node.input(2) != nil else {
-      scales = nil
-      return
-    }
-    guard let given = try context.graph.constant(node, 2)?.floats() else {
-      throw Failure(.unsupported, "the scales of Resize must be constant", node: node.name)
-    }
-    guard given.count == 2, given.allSatisfy({ $0 > 0 && $0 <= 0x1p20 }) else {
+    let given = try node.attributes.floats("scales")
+    guard (given == nil) != (node.input(1) == nil) else { throw context.failure("Resize needs either scales or sizes") }
+    guard given.map({ $0.count == 2 && $0.allSatisfy { $0 > 0 && $0 <= 0x1p20 } }) ?? true else {
       throw context.failure("Resize needs two scales above 0, for height and width")
     }
     scales = given

@@ -7,6 +7,7 @@ struct ExportRule: Sendable {
 
   static let special: [Operator: ExportRule] = [
     .conv: activated, .gemm: activated, .add: activated, .averagePool: averagePool, .cast: cast, .channelShuffle: channelShuffle,
+    .resize: resize,
     .quantizeLinear: quantizeLinear, .dequantizeLinear: dequantizeLinear,
   ]
 

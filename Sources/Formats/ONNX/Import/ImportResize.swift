@@ -2,7 +2,7 @@ import Graph
 import Tensors
 
 extension ImportRule {
-  /// Resize, as of opset 10 on. The graph's form is that of opset 18 with axes [2, 3]: two scales or two sizes.
+  /// Resize, as of opset 10 on. The graph has two scales as an attribute, or two sizes as an input.
   static let resize = ImportRule(
     "Resize", inputs: 1...4,
     attributes: [
@@ -43,7 +43,6 @@ extension ONNXImporter {
     _ node: SourceNode, scales: ValueID?, sizes: ValueID?, _ axes: [Int], _ words: [String: String]
   ) throws {
     var attributes: [String: Attribute] = words.mapValues { .string($0) }
-    attributes["axes"] = .ints([2, 3])
     let mode = try node.string("mode") ?? "nearest"
     attributes["mode"] = .string(mode == "bilinear" ? "linear" : mode)
     let x = try input(node, 0)
@@ -59,8 +58,8 @@ extension ONNXImporter {
       for (place, scale) in zip(places, given) where place < 2 && scale != 1 {
         throw node.unsupported("Resize of batch or channels is not supported")
       }
-      let kept = constant(try Tensor([2], [given[height], given[width]]), stem: "\(node.name)_scales")
-      return emit(.resize, node, [x, nil, kept], attributes)
+      attributes["scales"] = .floats([given[height], given[width]])
+      return emit(.resize, node, [x], attributes)
     }
     guard let sizes, constant(sizes)?.count != 0 else { throw node.malformed("Resize needs scales or sizes") }
     if let given = try constant(sizes)?.decoded().ints() {
@@ -68,10 +67,10 @@ extension ONNXImporter {
         throw node.unsupported("Resize with \(given.count) sizes; only images [N, C, H, W] are supported")
       }
       let kept = try integers([given[height], given[width]], stem: "\(node.name)_sizes")
-      return emit(.resize, node, [x, nil, nil, kept], attributes)
+      return emit(.resize, node, [x, kept], attributes)
     }
     let taken = try integers([height, width], stem: "\(node.name)_axes")
     let kept = try add(.gather, [sizes, taken], ["axis": .int(0)], stem: "\(node.name)_sizes")
-    emit(.resize, node, [x, nil, nil, kept], attributes)
+    emit(.resize, node, [x, kept], attributes)
   }
 }
