@@ -34,7 +34,9 @@ package struct SparseF32Descriptor: StepDescriptor {
   /// Bands of one task.
   package var bandBlock: Int
   /// A depthwise convolution in front: its result is what the weights see, and the input is its input. The form is then `SparseForm.fused`'s.
-  package var depthwise: SparseDepthwise?
+  package var hasDepthwise: Bool
+  /// Read only with `hasDepthwise`.
+  package var depthwise: SparseDepthwise
 
   /// Dense planar tensors, [image][channel][y][x], where the pixel strides are 1; otherwise dense NHWC with those pixel strides.
   package init(
@@ -47,7 +49,8 @@ package struct SparseF32Descriptor: StepDescriptor {
     self.bias = bias
     self.epilogue = epilogue
     self.hasResidual = hasResidual
-    self.depthwise = depthwise
+    hasDepthwise = depthwise != nil
+    self.depthwise = depthwise ?? SparseDepthwise(geometry: geometry, channels: 0, weights: bias, bias: bias)
     let seen = depthwise?.geometry ?? geometry
     let (inputPixels, outputPixels) = (seen.inputHeight &* seen.inputWidth, geometry.outputHeight &* geometry.outputWidth)
     let (inputs, outputs) = (form.groups &* form.groupInChannels, form.groups &* form.groupOutChannels)
@@ -83,7 +86,7 @@ package struct SparseF32Descriptor: StepDescriptor {
   /// A panel, the sums of the bands that share it, and what a depthwise convolution in front needs.
   package var scratchBytes: Int {
     4 &* (form.panelFloats &+ min(form.bands, SparseForm.sharedBands) &* SparseForm.bandRows &* form.tilePixels)
-      &+ (depthwise?.scratchBytes(form) ?? 0)
+      &+ (hasDepthwise ? depthwise.scratchBytes(form) : 0)
   }
 }
 

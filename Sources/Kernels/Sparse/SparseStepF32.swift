@@ -39,9 +39,10 @@ func stepSparseF32(
     lineFloats: form.lineFloats, pixel: 0,
     line: 0, column: 0, places: 0, spansLines: form.spansLines,
     fetches: 4 * form.groupInChannels * geometry.pointee.inputHeight * geometry.pointee.inputWidth > 512 << 10)
-  var front = d.pointee.depthwise.map {
-    SparseDepthwiseF32(
-      $0, spansLines: form.spansLines, stripFloats: form.stripFloats, channelStride: d.pointee.inputChannelStride,
+  var front: SparseDepthwiseF32?
+  if d.pointee.hasDepthwise {
+    front = SparseDepthwiseF32(
+      d.pointee.depthwise, spansLines: form.spansLines, stripFloats: form.stripFloats, channelStride: d.pointee.inputChannelStride,
       sums + min(bands, sharedBands) * bandRows * tilePixels)
   }
   var tile = SparseTileF32(

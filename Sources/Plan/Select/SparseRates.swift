@@ -25,7 +25,7 @@ package struct SparseRates: Sendable {
   /// A tap of a depthwise convolution made in the panel of a sparse product, for eight pixels, of neighbours and of every other one, and
   /// what each column of eight pixels of a tile takes beside.
   package var fusedTap = 0.42
-  package var fusedStridedTap = 0.73
+  package var fusedStridedTap = 0.78
   package var fusedColumn = 4.0
   /// A float of a tensor whose layout is changed.
   package var converted = 0.25
