@@ -77,6 +77,30 @@ static inline void nsk_transpose8(const float *from, long stride, float *to, lon
   }
 }
 
+/* Row `row` of the transposes of four times four lanes, of the low and of the high halves. */
+static inline __m256 nsk_transpose_lanes(__m256 a, __m256 b, __m256 c, __m256 d, int row) {
+  const __m256 low = row < 2 ? _mm256_unpacklo_ps(a, b) : _mm256_unpackhi_ps(a, b);
+  const __m256 high = row < 2 ? _mm256_unpacklo_ps(c, d) : _mm256_unpackhi_ps(c, d);
+  return row % 2 == 0 ? _mm256_shuffle_ps(low, high, 0x44) : _mm256_shuffle_ps(low, high, 0xEE);
+}
+/* The lanes of four vectors in turns: the `part`th eight of the 32. */
+static inline __m256 nsk_interleave4(__m256 a, __m256 b, __m256 c, __m256 d, int part) {
+  const __m256 even = nsk_transpose_lanes(a, b, c, d, part % 2 * 2), odd = nsk_transpose_lanes(a, b, c, d, part % 2 * 2 + 1);
+  return part < 2 ? _mm256_permute2f128_ps(even, odd, 0x20) : _mm256_permute2f128_ps(even, odd, 0x31);
+}
+/* Of 32 lanes those whose number is `part` modulo 4. */
+static inline __m256 nsk_deal4(__m256 a, __m256 b, __m256 c, __m256 d, int part) {
+  return nsk_transpose_lanes(_mm256_permute2f128_ps(a, c, 0x20), _mm256_permute2f128_ps(a, c, 0x31), _mm256_permute2f128_ps(b, d, 0x20),
+                             _mm256_permute2f128_ps(b, d, 0x31), part);
+}
+/* Lanes of two vectors in turns: the first eight, or the last. */
+static inline __m256 nsk_interleave2_low(__m256 a, __m256 b) {
+  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x20);
+}
+static inline __m256 nsk_interleave2_high(__m256 a, __m256 b) {
+  return _mm256_permute2f128_ps(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b), 0x31);
+}
+
 /* Eight 32-bit lanes from eight bytes. */
 static inline __m256i nsk_widen_u8(const unsigned char *from) { return _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)from)); }
 static inline __m256i nsk_widen_s8(const signed char *from) { return _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)from)); }

@@ -31,6 +31,7 @@ package enum MethodRegistry {
     PruneReconstruct(),
     PruneBlock(),
     PruneNM(),
+    PruneWinograd(),
     PruneChannels(),
     PruneBranches(),
     QuantizeAffine(),

@@ -1,7 +1,7 @@
 /// The operators of the graph. Each means what the ONNX operator of that name means in opset 18 (AveragePool and Reshape: 19,
 /// with ceil_mode and allowzero), parameters such as axes, pads and shapes being *inputs* as they are there; the reader
 /// brings every older form to this one. docs/graph.md lists what the reader removes (Constant, Dropout, Sum …) and the few
-/// operators and attributes that are the graph's own (`ChannelShuffle`; `activation` on Conv, Gemm and Add).
+/// operators and attributes that are the graph's own (`ChannelShuffle`, `WinogradConv`; `activation` on Conv, Gemm and Add).
 ///
 /// Raw values are written into .nsk files: never rename.
 package enum Operator: String, Sendable, CaseIterable {
@@ -9,6 +9,8 @@ package enum Operator: String, Sendable, CaseIterable {
   case conv = "Conv"
   case gemm = "Gemm"
   case matMul = "MatMul"
+  /// A 3 × 3 convolution by coefficients of Winograd's transform: see `WinogradTile`.
+  case winogradConv = "WinogradConv"
   // Normalization
   case batchNormalization = "BatchNormalization"
   case lrn = "LRN"

@@ -63,7 +63,7 @@ package struct WindowGeometry: Hashable, Sendable {
 
   package init(axes: [Axis]) { self.axes = axes }
 
-  /// The window of a Conv, MaxPool or AveragePool node whose types are inferred and fixed.
+  /// The window of a Conv, WinogradConv, MaxPool or AveragePool node whose types are inferred and fixed.
   /// - Throws: `unsupported` while an extent is symbolic, `shapeMismatch` where the window does not fit.
   package init(_ node: Node, in graph: Graph) throws {
     func shape(_ position: Int) throws -> [Int] {
@@ -74,7 +74,12 @@ package struct WindowGeometry: Hashable, Sendable {
       return shape
     }
     do {
-      let kernel = node.op == .conv ? Array(try shape(1).dropFirst(2)) : try node.attributes.ints("kernel_shape") ?? []
+      let kernel =
+        switch node.op {
+        case .conv: Array(try shape(1).dropFirst(2))
+        case .winogradConv: [3, 3]
+        default: try node.attributes.ints("kernel_shape") ?? []
+        }
       let window = try WindowAttributes(node.attributes, kernel: kernel)
       axes = try window.axes(over: Array(shape(0).dropFirst(2)))
     } catch var failure as Failure {

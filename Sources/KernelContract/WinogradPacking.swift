@@ -124,4 +124,25 @@ package struct WinogradPacking: Sendable {
       }
     }
   }
+
+  /// Writes `weightCount` floats of coefficients that are transformed already.
+  /// - Parameter source: [output channel of all groups][input channel of a group][point]
+  package func packCoefficients(_ source: UnsafePointer<Float>, into target: UnsafeMutablePointer<Float>) {
+    let panel = GemmPacking.panel
+    var to = target
+    for group in 0..<groups {
+      for point in 0..<points {
+        for column in 0..<panels * panel where column % panel == 0 {
+          for input in 0..<groupInChannels {
+            for lane in 0..<panel {
+              let output = column + lane
+              let from = ((group * groupOutChannels + output) * groupInChannels + input) * points + point
+              to[lane] = output < groupOutChannels ? source[from] : 0
+            }
+            to += panel
+          }
+        }
+      }
+    }
+  }
 }

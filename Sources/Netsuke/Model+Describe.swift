@@ -85,7 +85,7 @@ extension Node {
 
   /// Whether it multiplies by a trained matrix or filter.
   fileprivate func isLayer(in graph: Graph) -> Bool {
-    guard op == .conv || op == .gemm || op == .matMul, let id = input(1) else { return false }
+    guard op == .conv || op == .winogradConv || op == .gemm || op == .matMul, let id = input(1) else { return false }
     return graph[id].constant != nil
   }
 }

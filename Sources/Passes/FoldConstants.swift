@@ -89,7 +89,7 @@ extension Pass {
   /// Whether the reference computes the node within seconds, whatever its attributes.
   private static func isCheap(_ op: Operator, outputs: Int, inputs: Int) -> Bool {
     switch op {
-    case .conv, .gemm, .matMul, .maxPool, .averagePool, .lrn:
+    case .conv, .winogradConv, .gemm, .matMul, .maxPool, .averagePool, .lrn:
       let (work, overflow) = outputs.multipliedReportingOverflow(by: inputs)
       return !overflow && work <= 1 << 30
     default: return true

@@ -2,11 +2,11 @@ import Graph
 import Tensors
 
 extension Pass {
-  /// Moves an activation into the Conv, Gemm or Add before it, where nothing else reads what that makes.
+  /// Moves an activation into the Conv, WinogradConv, Gemm or Add before it, where nothing else reads what that makes.
   package static let fuseActivation = Pass.each("fuse-activation") { rewriter, index in
     guard let activation = try activation(rewriter, index), let input = rewriter.node(index).input(0),
       let producer = rewriter.producer(of: input), uses(rewriter, input, only: index),
-      [.conv, .gemm, .add].contains(rewriter.node(producer).op), rewriter.type(input)?.dtype.isFloat == true,
+      [.conv, .winogradConv, .gemm, .add].contains(rewriter.node(producer).op), rewriter.type(input)?.dtype.isFloat == true,
       try Activation(rewriter.node(producer).attributes) == .none
     else { return }
     let output = rewriter.node(index).outputs[0]

@@ -112,7 +112,7 @@ extension PlanBuilder {
     if let producer = uses.producer(of: id), let label = labels[producer] { return label ? View.rowMajor(shape) : View.pixels(shape) }
     guard shape.count != 4 else { return View.pixels(shape) }
     guard shape.count == 3, let producer = uses.producer(of: id) else { return View.rowMajor(shape) }
-    let windows: Set<Operator> = [.conv, .maxPool, .averagePool]
+    let windows: Set<Operator> = [.conv, .winogradConv, .maxPool, .averagePool]
     let images = graph.nodes[producer].inputs.contains {
       $0.flatMap(uses.producer(of:)).map { windows.contains(graph.nodes[$0].op) } ?? false
     }

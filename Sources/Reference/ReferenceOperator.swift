@@ -13,7 +13,7 @@ package struct ReferenceOperator: Sendable {
 
   /// Every operator of the graph.
   package static let all: [ReferenceOperator] = [
-    conv, gemm, matMul,
+    conv, gemm, matMul, winogradConv,
     batchNormalization, lrn,
     maxPool, averagePool, globalAveragePool, globalMaxPool, reduceMean,
     relu, sigmoid, hardSigmoid, hardSwish, leakyRelu, tanh, clip, softmax,

@@ -57,6 +57,52 @@ import Testing
     #expect(try Interpreter(graph).run([input])[0].floats() == Interpreter(again).run([input])[0].floats())
   }
 
+  /// The transforms and the products between them are nodes, each rounded to f32 by the interpreter.
+  @Test(arguments: [2, 4], [[0, 0, 0, 0], [1, 1, 1, 1], [2, 0, 1, 3]])
+  func winogradConvBecomesConvolutions(tile: Int, pads: [Int]) throws {
+    let form = try #require(WinogradTile(tile)), side = form.side
+    var graph = Graph(name: "winograd")
+    let x = graph.addInput("x", ValueType(.f32, [.symbol("N"), 3, 7, 6]))
+    let coefficients = (0..<4 * 3 * form.points).map { $0 % 3 == 0 ? 0 : Float($0 % 17) / 17 - 0.5 }
+    let u = graph.addValue("u", constant: try Weight(try Tensor([4, 3, side, side], coefficients)).compacted())
+    let b = graph.addConstant("b", try Tensor([4], [0.5, -0.5, 0.25, 0]))
+    graph.outputs = [
+      graph.append(.winogradConv, "y", [x, u, b], ["tile": .int(tile), "pads": .ints(pads), "activation": .string("Relu")])
+    ]
+    try graph.inferTypes()
+    let again = try copy(graph)
+    #expect(!again.nodes.contains { $0.op == .winogradConv })
+    let input = try Tensor([2, 3, 7, 6], (0..<252).map { Float($0 % 23) / 23 - 0.5 })
+    let (one, other) = (try Interpreter(graph).run([input])[0], try Interpreter(again).run([input])[0])
+    // Matrices, transforms, products and results are each rounded to 2⁻²⁴ of Σ |A|·|A|·|U|·|B|·|B|·|d| over 3 channels, with |d| and |U| at most ½.
+    func largest(_ matrix: [Double], rows: Int) -> [Double] {
+      (0..<rows).map { row in (0..<side).reduce(0) { $0 + abs(matrix[row * side + $1]) } }
+    }
+    let spread = largest(form.inputMatrix, rows: side)
+    let line = (0..<tile).map { row in (0..<side).reduce(0) { $0 + abs(form.outputMatrix[row * side + $1]) * spread[$1] } }.max() ?? 0
+    #expect(one.shape == other.shape)
+    #expect(one.distance(to: other) <= 8 * 0x1p-24 * (3 * 0.25 * line * line + 0.5))
+    var open = graph
+    open.values[open.inputs[0].index].type = ValueType(.f32, [.symbol("N"), 3, .symbol("H"), .symbol("W")])
+    #expect(throws: Failure.self) { _ = try ONNXWriter.encode(open) }
+  }
+
+  /// Coefficients are stored without their zeros.
+  @Test func winogradConvInFiles() throws {
+    var graph = Graph(name: "winograd")
+    let x = graph.addInput("x", ValueType(.f32, [1, 16, 8, 8]))
+    let coefficients = (0..<16 * 16 * 36).map { $0 % 10 == 0 ? Float($0 % 7) + 1 : 0 }
+    let u = graph.addValue("u", constant: try Weight(try Tensor([16, 16, 6, 6], coefficients)).compacted())
+    graph.outputs = [graph.append(.winogradConv, "y", [x, u], ["pads": .ints([1, 1, 1, 1])])]
+    try graph.inferTypes()
+    let bytes = try ModelFile.encode(graph, as: .nsk)
+    // A tenth of 9216 coefficients of 4 bytes, a bit for each, and the file's own sections.
+    #expect(bytes.count < 9216 / 10 * 4 + 9216 / 8 + 2048)
+    let back = try NSKSamples.read(bytes)
+    #expect(back.nodes[0].op == .winogradConv)
+    #expect(try back.constant(back.nodes[0], 1)?.floats() == coefficients)
+  }
+
   private func linear(_ weight: Weight) -> Graph {
     var graph = Graph(name: "linear")
     let x = graph.addInput("x", ValueType(.f32, [.symbol("N"), 3]))

@@ -10,12 +10,12 @@ import Testing
   private let names = [
     "alpha", "axis", "auto_pad", "ceil_mode", "count_include_pad", "dilations", "group", "groups", "kernel_shape", "keepdims", "mode",
     "num_outputs", "pads", "perm", "size", "start", "end", "strides", "to", "transA", "value", "allowzero", "noop_with_empty_axes",
-    "activation",
+    "activation", "tile",
   ]
 
   /// Input shapes and attributes that chance alone hardly finds.
   private let sound: [Operator: [[Int]]] = [
-    .conv: [[1, 2, 4, 4], [2, 2, 2, 2]], .gemm: [[2, 2], [2, 2], [2]], .matMul: [[2, 2], [2, 2]],
+    .conv: [[1, 2, 4, 4], [2, 2, 2, 2]], .winogradConv: [[1, 2, 5, 4], [2, 2, 6, 6]], .gemm: [[2, 2], [2, 2], [2]], .matMul: [[2, 2], [2, 2]],
     .batchNormalization: [[1, 2, 3], [2], [2], [2], [2]], .maxPool: [[1, 2, 5, 5]], .averagePool: [[1, 1, 5, 5]],
   ]
 

@@ -1,7 +1,7 @@
 import Graph
 import Tensors
 
-/// A node with a trained weight: Conv, Gemm or MatMul with a constant second input.
+/// A node with a trained weight: Conv, WinogradConv, Gemm or MatMul with a constant second input.
 package struct Layer: Sendable {
   /// Index into the graph's nodes.
   package let node: Int
@@ -18,7 +18,8 @@ package struct Layer: Sendable {
   package let inputAxis: Int
 
   /// The layers of the graph, in its order.
-  package static func all(in graph: Graph) throws -> [Layer] {
+  /// - transformed: whether WinogradConv is among them: methods do not know what to do with coefficients instead of taps, reports do.
+  package static func all(in graph: Graph, transformed: Bool = false) throws -> [Layer] {
     var upstream = [Bool](repeating: false, count: graph.values.count)
     var found: [(node: Int, isFirst: Bool)] = []
     for (index, node) in graph.nodes.enumerated() {
@@ -35,13 +36,14 @@ package struct Layer: Sendable {
       if isLayer, !below { last.insert(index) }
       for case let input? in node.inputs where below || isLayer { downstream[input.index] = true }
     }
-    return try found.map { try Layer($0.node, in: graph, isFirst: $0.isFirst, isLast: last.contains($0.node)) }
+    return try found.filter { transformed || graph.nodes[$0.node].op != .winogradConv }.map { try Layer($0.node, in: graph, isFirst: $0.isFirst, isLast: last.contains($0.node)) }
   }
 
   private static func isLayer(_ node: Node, in graph: Graph) throws -> Bool {
     guard let id = node.input(1), let weight = graph[id].constant, weight.dtype == .f32, weight.count > 0 else { return false }
     switch node.op {
     case .conv: return weight.shape.count >= 3
+    case .winogradConv: return weight.shape.count == 4
     case .gemm: return weight.shape.count == 2
     case .matMul: return weight.shape.count == 2
     default: return false
@@ -62,7 +64,11 @@ package struct Layer: Sendable {
     var roles: Set<LayerRole> = []
     if isFirst { roles.insert(.first) }
     if isLast { roles.insert(.last) }
-    if op == .conv {
+    if op == .winogradConv {
+      groups = 1
+      roles.insert(.spatial)
+      (outputAxis, inputAxis) = (0, 1)
+    } else if op == .conv {
       groups = max(try node.attributes.int("group", default: 1), 1)
       if groups > 1 {
         roles.insert(shape[1] == 1 ? .depthwise : .grouped)

@@ -30,13 +30,17 @@ package enum LayerCost {
 
   /// By layer name; a layer whose output shape is not known is left out.
   package static func macs(_ graph: Graph, inputShapes: [[Int]]) -> [String: Int] {
-    guard let fixed = try? Pipeline.specialize(graph, inputShapes: inputShapes), let layers = try? Layer.all(in: fixed) else { return [:] }
+    guard let fixed = try? Pipeline.specialize(graph, inputShapes: inputShapes), let layers = try? Layer.all(in: fixed, transformed: true) else { return [:] }
     var result: [String: Int] = [:]
     for layer in layers {
       guard let output = fixed.nodes[layer.node].outputs.first, let shape = fixed[output].type?.shape?.fixed else { continue }
       // Each output element sums one product for each weight element of its output channel.
       let channels = max(layer.shape[layer.outputAxis], 1)
-      let factors = shape + [layer.shape.reduce(1, *) / channels]
+      var factors = shape + [layer.shape.reduce(1, *) / channels]
+      if layer.op == .winogradConv, let tile = try? WinogradTile(fixed.nodes[layer.node].attributes) {
+        // One for each coefficient and tile.
+        for axis in 2..<shape.count { factors[axis] = tile.tiles(over: shape[axis]) }
+      }
       var total = 1
       var overflow = false
       for factor in factors {

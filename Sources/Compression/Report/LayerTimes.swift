@@ -6,7 +6,7 @@ struct LayerTimes {
   private var parts: [String: [(node: String, share: Double)]] = [:]
 
   init(_ graph: Graph) {
-    guard let layers = try? Layer.all(in: graph) else { return }
+    guard let layers = try? Layer.all(in: graph, transformed: true) else { return }
     let names = Dictionary(layers.map { ($0.node, $0.name) }, uniquingKeysWith: { first, _ in first })
     for layer in layers { parts[layer.name] = [(layer.name, 1)] }
     let uses = graph.uses()

@@ -17,7 +17,7 @@ struct ReportBuilder {
   func build(machine: String, time: String, encodedByteCount: (Graph) throws -> Int) throws -> Report {
     let sample = try firstSample()
     let macs = LayerCost.inputShapes(original, sample).map { LayerCost.macs(original, inputShapes: $0) } ?? [:]
-    let (before, after) = (try Layer.all(in: original), try Layer.all(in: compressed))
+    let (before, after) = (try Layer.all(in: original, transformed: true), try Layer.all(in: compressed, transformed: true))
     let noise = try signalToNoise(before, after)
     let times = try times(sample)
     let kept = Dictionary(after.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })

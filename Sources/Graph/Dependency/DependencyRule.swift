@@ -18,7 +18,7 @@ struct DependencyRule: Sendable {
   /// The rule of an operator; nil: its channels can only be left alone.
   static func of(_ op: Operator) -> DependencyRule? {
     switch op {
-    case .conv: conv
+    case .conv, .winogradConv: conv
     case .gemm: gemm
     case .matMul: matMul
     case .batchNormalization: batchNormalization

@@ -1,7 +1,7 @@
 import Tensors
 
 extension DependencyRule {
-  /// X [N, C, …], W [M, C/groups, …], B [M].
+  /// X [N, C, …], W [M, C/groups, …], B [M]; WinogradConv is alike.
   static let conv = DependencyRule(mend: mendConv) { labels, index in
     let node = labels.graph.nodes[index]
     let (x, w) = (try node.requiredInput(0), try node.requiredInput(1))

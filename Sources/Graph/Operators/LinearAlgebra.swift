@@ -11,6 +11,7 @@ extension Schema {
       attributes: activation.union(["auto_pad", "dilations", "group", "kernel_shape", "pads", "strides"]), infer: inferConv),
     Schema(.gemm, inputs: 2...3, attributes: activation.union(["alpha", "beta", "transA", "transB"]), infer: inferGemm),
     Schema(.matMul, inputs: 2...2, infer: inferMatMul),
+    winogradConv,
     Schema(
       .add, inputs: 2...2, attributes: activation,
       infer: { context in

@@ -37,6 +37,31 @@
     }
   }
 
+  /// Lanes of two, or four, vectors in turns: a₀ b₀ a₁ b₁ …
+  @inline(__always)
+  func interleave8(_ a: Float8, _ b: Float8) -> (Float8, Float8) {
+    var both = SIMD16<Float>(repeating: 0)
+    both.evenHalf = a
+    both.oddHalf = b
+    return (both.lowHalf, both.highHalf)
+  }
+
+  @inline(__always)
+  func interleave8(_ a: Float8, _ b: Float8, _ c: Float8, _ d: Float8) -> (Float8, Float8, Float8, Float8) {
+    let (even, odd) = (interleave8(a, c), interleave8(b, d))
+    let (first, second) = (interleave8(even.0, odd.0), interleave8(even.1, odd.1))
+    return (first.0, first.1, second.0, second.1)
+  }
+
+  /// Every fourth of 32 lanes: the inverse of the interleaving of four.
+  @inline(__always)
+  func deal8(_ a: Float8, _ b: Float8, _ c: Float8, _ d: Float8) -> (Float8, Float8, Float8, Float8) {
+    let (first, second) = (SIMD16(lowHalf: a, highHalf: b), SIMD16(lowHalf: c, highHalf: d))
+    let even = SIMD16(lowHalf: first.evenHalf, highHalf: second.evenHalf)
+    let odd = SIMD16(lowHalf: first.oddHalf, highHalf: second.oddHalf)
+    return (even.evenHalf, odd.evenHalf, even.oddHalf, odd.oddHalf)
+  }
+
   /// Asks for a line of the second-level cache; any address will do. Swift has no word for it, and the processor looks ahead by itself.
   @inline(__always)
   func fetchToLevel2(_ address: UnsafePointer<Float>) {}

@@ -33,6 +33,21 @@
     nsk_transpose8(from, stride, to, toStride)
   }
 
+  /// Lanes of two, or four, vectors in turns: a₀ b₀ a₁ b₁ …
+  @inline(__always)
+  func interleave8(_ a: Float8, _ b: Float8) -> (Float8, Float8) { (nsk_interleave2_low(a, b), nsk_interleave2_high(a, b)) }
+
+  @inline(__always)
+  func interleave8(_ a: Float8, _ b: Float8, _ c: Float8, _ d: Float8) -> (Float8, Float8, Float8, Float8) {
+    (nsk_interleave4(a, b, c, d, 0), nsk_interleave4(a, b, c, d, 1), nsk_interleave4(a, b, c, d, 2), nsk_interleave4(a, b, c, d, 3))
+  }
+
+  /// Every fourth of 32 lanes: the inverse of the interleaving of four.
+  @inline(__always)
+  func deal8(_ a: Float8, _ b: Float8, _ c: Float8, _ d: Float8) -> (Float8, Float8, Float8, Float8) {
+    (nsk_deal4(a, b, c, d, 0), nsk_deal4(a, b, c, d, 1), nsk_deal4(a, b, c, d, 2), nsk_deal4(a, b, c, d, 3))
+  }
+
   /// Asks for a line of the second-level cache; any address will do.
   @inline(__always)
   func fetchToLevel2(_ address: UnsafePointer<Float>) { nsk_prefetch_level2(address) }

@@ -8,7 +8,7 @@ private func spread(_ d: Four8) -> Four8 { (d.2 - d.0, d.2 + d.1, d.2 - d.1, d.3
 
 /// Aᵀ times a column of four.
 @inline(__always)
-private func gather(_ m: Four8) -> (Float8, Float8) { (m.0 + (m.1 + m.2), (m.1 - m.2) + m.3) }
+func gatherFour(_ m: (Float8, Float8, Float8, Float8)) -> (Float8, Float8) { (m.0 + (m.1 + m.2), (m.1 - m.2) + m.3) }
 
 /// Eight channels of one tile, down a column into `to`.
 @inline(__always)
@@ -83,7 +83,7 @@ func transformOutput4to2(
     var from = products + column
     var x = 0
     while x < 4 {
-      let values = gather((load8(from), load8(from + 4 * pointStride), load8(from + 8 * pointStride), load8(from + 12 * pointStride)))
+      let values = gatherFour((load8(from), load8(from + 4 * pointStride), load8(from + 8 * pointStride), load8(from + 12 * pointStride)))
       let to = between + x * 8
       store8(values.0, to)
       store8(values.1, to + 32)
@@ -94,7 +94,7 @@ func transformOutput4to2(
     var y = 0
     while y < sink.height {
       let line = UnsafePointer(between + 32 * y)
-      let row = gather((load8(line), load8(line + 8), load8(line + 16), load8(line + 24)))
+      let row = gatherFour((load8(line), load8(line + 8), load8(line + 16), load8(line + 24)))
       let width = sink.width
       finish(sink, y, 0, column, row.0 + bias)
       if width > 1 { finish(sink, y, 1, column, row.1 + bias) }

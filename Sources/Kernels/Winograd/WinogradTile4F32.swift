@@ -1,7 +1,6 @@
 // The transforms of 6 × 6 pixels, for tiles of 4 × 4 and windows of 3, or 2 × 2 and 5: nodes 0, ±√½, ±√2 and ∞ (`WinogradPacking.nodes`).
 
 private typealias Six8 = (Float8, Float8, Float8, Float8, Float8, Float8)
-private typealias Four8 = (Float8, Float8, Float8, Float8)
 
 /// √½ and √2 as floats.
 @inline(__always) private var inner: Float { 0.707_106_78 }
@@ -22,7 +21,9 @@ private func spread(_ d: Six8) -> Six8 {
 
 /// Aᵀ of a tile of 4 or 2, in which case the last two are nothing, times a column of six.
 @inline(__always)
-private func gather(_ tile: Int, _ m: Six8) -> Four8 {
+func gatherSix(
+  _ tile: Int, _ m: (Float8, Float8, Float8, Float8, Float8, Float8)
+) -> (Float8, Float8, Float8, Float8) {
   let sum1 = m.1 + m.2
   let sum2 = m.3 + m.4
   let difference1 = (m.1 - m.2) * splat8(inner)
@@ -130,7 +131,7 @@ private func transformOutput(
     var from = products + column
     var x = 0
     while x < 6 {
-      let values = gather(
+      let values = gatherSix(
         tile,
         (
           load8(from), load8(from + 6 * pointStride), load8(from + 12 * pointStride), load8(from + 18 * pointStride),
@@ -150,7 +151,7 @@ private func transformOutput(
     var y = 0
     while y < sink.height {
       let line = UnsafePointer(between + 48 * y)
-      let row = gather(tile, (load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40)))
+      let row = gatherSix(tile, (load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40)))
       let width = sink.width
       finish(sink, y, 0, column, row.0 + bias)
       if width > 1 { finish(sink, y, 1, column, row.1 + bias) }

@@ -31,7 +31,8 @@ extension PlanBuilder {
       {
         fusable.append((index, next, whole(both.apart - both.fused)))
       }
-      if node.op == .conv, try Activation(node.attributes) == .none, let (add, other) = try addition(to: node.outputs[0]),
+      if node.op == .conv || node.op == .winogradConv, try Activation(node.attributes) == .none,
+        let (add, other) = try addition(to: node.outputs[0]),
         uses.producer(of: other) ?? -1 < index
       {
         ties.append((index, add))
@@ -54,15 +55,15 @@ extension PlanBuilder {
     guard let first = options.sparse == .always ? able : cut.firstSide() else { return }
     for (index, thing) in things { labels[index] = first.contains(thing) }
     // Without a layer that gains, all is as it would be for a dense network.
-    if !labels.contains(where: { $0.value && graph.nodes[$0.key].op == .conv }) { labels = [:] }
+    if !labels.contains(where: { $0.value && [.conv, .winogradConv].contains(graph.nodes[$0.key].op) }) { labels = [:] }
   }
 
   /// Whether leaving out zeros could pay anywhere.
   private func hasZeros() throws -> Bool {
     var found = options.sparse == .always
-    for node in graph.nodes where [.conv, .gemm, .matMul].contains(node.op) {
+    for node in graph.nodes where [.conv, .winogradConv, .gemm, .matMul].contains(node.op) {
       guard let w = node.input(1), let weight = graph[w].constant, weight.dtype == .f32, weight.count > 0 else { continue }
-      if try 4 * stored(w) <= 3 * weight.count, node.op == .conv { found = true }
+      if try 4 * stored(w) <= 3 * weight.count, node.op == .conv || node.op == .winogradConv { found = true }
     }
     return found
   }
@@ -70,7 +71,7 @@ extension PlanBuilder {
   /// Values that may exist as codes of 8 bits: their layers are not looked at.
   private func valuesWithCodes() throws -> Set<ValueID> {
     var found = Set(graph.inputs.filter { graph[$0].type?.dtype != .f32 })
-    let ends: Set<Operator> = [.conv, .gemm, .matMul]
+    let ends: Set<Operator> = [.conv, .winogradConv, .gemm, .matMul]
     for node in graph.nodes {
       let reads = node.inputs.contains { $0.map(found.contains) ?? false }
       if node.op == .dequantizeLinear || node.op == .quantizeLinear || node.op == .cast || (reads && !ends.contains(node.op)) {
@@ -106,6 +107,10 @@ extension PlanBuilder {
       let direct = try isDirect(x, conv)
       let dense = try denseWays(conv, w, bias(2, count: conv.outputs), fromPlanes: direct).map(\.candidate.nanoseconds).min()
       return (whole(dense ?? 0), whole(try costs.sparse(sparsePacking(conv, w))))
+    case .winogradConv:
+      guard let u = node.input(1), graph[u].constant != nil else { return nil }
+      let conv = try coefficients()
+      return (whole(denseCost(conv)), whole(try sparseCost(conv, u)))
     case .maxPool, .averagePool:
       let shape = try shape(x)
       let window = try WindowGeometry(node, in: graph)

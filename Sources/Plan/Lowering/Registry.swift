@@ -6,6 +6,7 @@ typealias Lowering = @Sendable (PlanBuilder) throws -> Void
 /// Every operator that the plan can run; one line, and one function in the family's file, for each.
 let lowerings: [Operator: Lowering] = [
   .conv: { try $0.lowerConv() },
+  .winogradConv: { try $0.lowerWinogradConv() },
   .gemm: { try $0.lowerGemm() },
   .matMul: { try $0.lowerMatMul() },
   .batchNormalization: { try $0.lowerBatchNormalization() },

@@ -47,14 +47,14 @@ extension PlanBuilder {
       && g.outputPixels > 0
   }
 
-  private func winogradPacking(_ conv: ConvShape, tile: Int) -> WinogradPacking {
+  func winogradPacking(_ conv: ConvShape, tile: Int) -> WinogradPacking {
     WinogradPacking(
       tile: tile, window: conv.window.vertical.kernel, groups: conv.groups, groupOutChannels: conv.groupOut, groupInChannels: conv.groupIn)
   }
 
-  private func tileCount(_ g: Geometry, _ tile: Int) -> Int { g.batch * blocks(g.outputHeight, of: tile) * blocks(g.outputWidth, of: tile) }
+  func tileCount(_ g: Geometry, _ tile: Int) -> Int { g.batch * blocks(g.outputHeight, of: tile) * blocks(g.outputWidth, of: tile) }
 
-  private func winogradBlocks(_ packing: WinogradPacking, _ tileCount: Int, threads: Int) -> WinogradBlocks {
+  func winogradBlocks(_ packing: WinogradPacking, _ tileCount: Int, threads: Int) -> WinogradBlocks {
     WinogradBlocks(
       packing, tileCount: tileCount, level2Bytes: machine.level2Bytes, level3Bytes: machine.level3Bytes,
       tileRows: tileRows(.winogradF32), threads: threads)

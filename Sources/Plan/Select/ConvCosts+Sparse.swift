@@ -21,6 +21,22 @@ extension ConvCosts {
     return Double(geometry.batch) * (work.nanoseconds(table.sparse) + made) + once(table.sparse.weights, 6 * Double(packing.stored))
   }
 
+  /// `sparse_winograd_f32` with tiles of `tile` × `tile` pixels, on planar tensors; points are the packing's groups.
+  func sparseWinograd(_ packing: SparsePacking, tile: Int) -> Double {
+    let form = packing.form
+    let rates = table.sparse
+    let block = SparseWinogradF32Descriptor.block(geometry, tile: tile, tileVectors: form.tileVectors)
+    let (down, across) = (blocks(geometry.outputHeight, of: tile), blocks(geometry.outputWidth, of: tile))
+    let passes = Double(blocks(down, of: block.lines) * blocks(across, of: block.columns))
+    let vectors = passes * Double(blocks(block.lines * block.columns, of: 8))
+    let work = Double(packing.stored) * (vectors * rates.vector + passes * rates.weight)
+    let rows = Double(form.groups * form.groupOutChannels * form.stripBlocks) * passes * rates.row
+    // Eight tiles are transformed together, those at the end of a line as if they were eight.
+    let eights = Double(down * blocks(across, of: block.columns) * blocks(block.columns, of: 8))
+    let transforms = eights * (Double(conv.channels) * rates.tilesIn[tile / 4] + Double(conv.outputs) * rates.tilesOut[tile / 4])
+    return Double(geometry.batch) * (work + rows + transforms) + once(rates.weights, 6 * Double(packing.stored)) + images
+  }
+
   /// `depthwise_f32`, with channels innermost.
   func depthwise() -> Double { Double(geometry.outputPixels) * Double(conv.channels * conv.taps) * table.sparse.depthwise + images }
 

@@ -48,7 +48,7 @@ extension PlanBuilder {
     return convCosts(conv, geometry)
   }
 
-  private func sparseName(_ stored: Int, of count: Int) -> String {
+  func sparseName(_ stored: Int, of count: Int) -> String {
     "sparse, \((1000 * stored / max(1, count) + 5) / 10) % of the weights"
   }
 
@@ -80,7 +80,7 @@ extension PlanBuilder {
       refusal: cost < dense ? PlanBuilder.regional : nil)
   }
 
-  private static var regional: String { "its neighbours' layout is the other one, and changing it would take longer" }
+  static var regional: String { "its neighbours' layout is the other one, and changing it would take longer" }
 
   /// Why a product is made of the stored weights alone; nil where it should not be.
   func sparseVectorChoice(_ product: Product, _ w: ValueID) throws -> Choice? {

@@ -15,7 +15,7 @@ extension ExportRule {
 }
 
 extension ONNXExporter {
-  fileprivate mutating func write(_ activation: Activation, _ input: String, _ output: String) throws {
+  mutating func write(_ activation: Activation, _ input: String, _ output: String) throws {
     switch activation {
     case .none: break
     case .relu: add("Relu", [input], output, node: output)

@@ -7,7 +7,7 @@ struct ExportRule: Sendable {
 
   static let special: [Operator: ExportRule] = [
     .conv: activated, .gemm: activated, .add: activated, .averagePool: averagePool, .cast: cast, .channelShuffle: channelShuffle,
-    .resize: resize,
+    .resize: resize, .winogradConv: winogradConv,
     .quantizeLinear: quantizeLinear, .dequantizeLinear: dequantizeLinear,
   ]
 
