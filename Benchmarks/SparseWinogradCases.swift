@@ -17,7 +17,8 @@ struct SparseWinogradComparison {
   }
 
   private func compare(_ layer: Layer, _ percent: Int, _ rounds: Int) {
-    var items: [(String, Case)] = [("gemm", productF32Case(layer))] + [2, 4, 6].map { ("dense \($0)×\($0)", winogradCase(layer, tile: $0)) }
+    var items: [(String, Case)] =
+      [("gemm", productF32Case(layer))] + [2, 4, 6].map { ("dense \($0)×\($0)", winogradCase(layer, tile: $0)) }
     items.append(("sparse taps", sparseCase(layer, percent: percent)))
     for tile in [2, 4] {
       items.append(("sparse \(tile)×\(tile)", sparseWinogradCase(layer, percent: percent, tile: tile)))
@@ -41,7 +42,8 @@ struct SparseWinogradComparison {
     print("\(layer.name), \(100 - percent) % zeros: best third (median) µs; against the best dense")
     for (index, item) in items.enumerated() {
       let median = sorted[index][sorted[index].count / 2]
-      print("  \(item.0): \(rounded(best(index) * 1e6)) (\(rounded(median * 1e6)))  \(rounded(10 * dense / best(index)))/10  \(item.1.name)")
+      print(
+        "  \(item.0): \(rounded(best(index) * 1e6)) (\(rounded(median * 1e6)))  \(rounded(10 * dense / best(index)))/10  \(item.1.name)")
     }
   }
 }
@@ -56,7 +58,8 @@ func sparseWinogradCase(_ layer: Layer, percent: Int, tile: Int, tileVectors: In
   let strides = GemmPacking.Strides(output: layer.inChannels, input: 1)
   let packing = SparsePacking(
     SparseWinogradF32Descriptor.points(of: geometry, tile: tile), groups: points, groupInChannels: layer.inChannels,
-    groupOutChannels: layer.outChannels, weights.pointer(), strides, level1Bytes: 32 << 10, tileVectors: tileVectors)
+    groupOutChannels: layer.outChannels, weights.pointer(), strides, level1Bytes: 32 << 10,
+    tileVectors: tileVectors ?? SparseWinogradF32Descriptor.bestVectors(geometry, tile: tile))
   let packed = Buffer(bytes: packing.byteCount)
   packing.pack(weights.pointer(), strides, into: packed.base)
   func planes(_ size: Int, _ channels: Int) -> Planes { Planes(channelStride: size * size, imageStride: size * size * channels) }

@@ -60,6 +60,18 @@ package struct SparseWinogradF32Descriptor: StepDescriptor {
     return (blocks(down, of: blocks(down, of: max(1, most / across))), across)
   }
 
+  /// The vectors of a tile of the packing such that blocks of whole lines are about full; a weight costs some vectors beside its own.
+  package static func bestVectors(_ g: Geometry, tile: Int) -> Int {
+    let (down, across) = (max(1, blocks(g.outputHeight, of: tile)), max(1, blocks(g.outputWidth, of: tile)))
+    func cost(_ vectors: Int) -> Double {
+      let block = block(g, tile: tile, tileVectors: vectors)
+      func pass(_ lines: Int, _ columns: Int) -> Double { lines * columns == 0 ? 0 : Double(blocks(lines * columns, of: 8)) + 2.2 }
+      func passes(_ columns: Int) -> Double { Double(down / block.lines) * pass(block.lines, columns) + pass(down % block.lines, columns) }
+      return Double(across / block.columns) * passes(block.columns) + passes(across % block.columns)
+    }
+    return (1...7).min { (cost($0), $1) < (cost($1), $0) } ?? 7
+  }
+
   /// The pointwise layer that a point is, for `SparsePacking`: tiles are its pixels.
   package static func points(of g: Geometry, tile: Int) -> Geometry {
     .matrix(rows: blocks(g.outputHeight, of: tile) &* blocks(g.outputWidth, of: tile), inputStride: 1, outputStride: 1)

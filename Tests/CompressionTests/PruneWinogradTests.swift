@@ -44,9 +44,12 @@ import Testing
       })
   }
 
-  private func prune(_ options: String, _ graph: Graph, _ samples: Samples?, progress: Progress? = nil) throws -> (graph: Graph, report: Report) {
+  private func prune(_ options: String, _ graph: Graph, _ samples: Samples?, progress: Progress? = nil) throws -> (
+    graph: Graph, report: Report
+  ) {
     let recipe = try Recipe("{\"steps\": [{\"method\": \"prune.winograd\", \(options)}]}")
-    return try Compressor(evaluator: InterpreterEvaluator()).compress(graph, recipe: recipe, samples: samples, progress: progress) { _ in 1 }
+    return try Compressor(evaluator: InterpreterEvaluator()).compress(graph, recipe: recipe, samples: samples, progress: progress) { _ in 1
+    }
   }
 
   private func error(_ a: Graph, _ b: Graph, _ samples: Samples) throws -> (error: Double, power: Double) {

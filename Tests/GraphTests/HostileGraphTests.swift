@@ -15,7 +15,8 @@ import Testing
 
   /// Input shapes and attributes that chance alone hardly finds.
   private let sound: [Operator: [[Int]]] = [
-    .conv: [[1, 2, 4, 4], [2, 2, 2, 2]], .winogradConv: [[1, 2, 5, 4], [2, 2, 6, 6]], .gemm: [[2, 2], [2, 2], [2]], .matMul: [[2, 2], [2, 2]],
+    .conv: [[1, 2, 4, 4], [2, 2, 2, 2]], .winogradConv: [[1, 2, 5, 4], [2, 2, 6, 6]], .gemm: [[2, 2], [2, 2], [2]],
+    .matMul: [[2, 2], [2, 2]],
     .batchNormalization: [[1, 2, 3], [2], [2], [2], [2]], .maxPool: [[1, 2, 5, 5]], .averagePool: [[1, 1, 5, 5]],
   ]
 

@@ -41,7 +41,7 @@ import Testing
     let strides = GemmPacking.Strides(output: inputs, input: 1)
     let packing = SparsePacking(
       SparseWinogradF32Descriptor.points(of: g, tile: tile), groups: points, groupInChannels: inputs, groupOutChannels: outputs, weights,
-      strides, level1Bytes: level1Bytes, tileVectors: tileVectors)
+      strides, level1Bytes: level1Bytes, tileVectors: tileVectors ?? SparseWinogradF32Descriptor.bestVectors(g, tile: tile))
     let packed = GuardedBuffer<UInt8>(repeating: 0xFF, count: roundUp(packing.byteCount, to: 64))
     packing.pack(weights, strides, into: packed.pointer)
     let (source, offsets, added) = (GuardedBuffer(input), GuardedBuffer(bias), GuardedBuffer(residual))

@@ -49,7 +49,9 @@ import Testing
     var tile = 4, batch = 1, channels = 5, outputs = 7, height = 13, width = 10, pads = [1, 1, 1, 1], zeros: Float = 0.8
     var activation: Activation = .none
     var addsInput = false
-    var description: String { "\(tile): \(batch)x\(channels)x\(height)x\(width) → \(outputs), p\(pads) \(zeros) \(activation) \(addsInput)" }
+    var description: String {
+      "\(tile): \(batch)x\(channels)x\(height)x\(width) → \(outputs), p\(pads) \(zeros) \(activation) \(addsInput)"
+    }
   }
 
   static let cases: [Case] = [

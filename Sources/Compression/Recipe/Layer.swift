@@ -36,7 +36,9 @@ package struct Layer: Sendable {
       if isLayer, !below { last.insert(index) }
       for case let input? in node.inputs where below || isLayer { downstream[input.index] = true }
     }
-    return try found.filter { transformed || graph.nodes[$0.node].op != .winogradConv }.map { try Layer($0.node, in: graph, isFirst: $0.isFirst, isLast: last.contains($0.node)) }
+    return try found.filter { transformed || graph.nodes[$0.node].op != .winogradConv }.map {
+      try Layer($0.node, in: graph, isFirst: $0.isFirst, isLast: last.contains($0.node))
+    }
   }
 
   private static func isLayer(_ node: Node, in graph: Graph) throws -> Bool {

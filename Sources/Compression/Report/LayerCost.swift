@@ -30,7 +30,8 @@ package enum LayerCost {
 
   /// By layer name; a layer whose output shape is not known is left out.
   package static func macs(_ graph: Graph, inputShapes: [[Int]]) -> [String: Int] {
-    guard let fixed = try? Pipeline.specialize(graph, inputShapes: inputShapes), let layers = try? Layer.all(in: fixed, transformed: true) else { return [:] }
+    guard let fixed = try? Pipeline.specialize(graph, inputShapes: inputShapes), let layers = try? Layer.all(in: fixed, transformed: true)
+    else { return [:] }
     var result: [String: Int] = [:]
     for layer in layers {
       guard let output = fixed.nodes[layer.node].outputs.first, let shape = fixed[output].type?.shape?.fixed else { continue }

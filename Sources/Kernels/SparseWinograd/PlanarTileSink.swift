@@ -14,25 +14,35 @@ struct PlanarTileSink {
   var low: Float
   var high: Float
 
-  /// Eight neighbouring pixels of line y from column x on, or as many of them as there are.
+  /// Eight neighbouring pixels of line y from column x on.
+  @inline(__always)
+  func writeEight(_ y: Int, _ x: Int, _ value: Float8) {
+    let place = y * width + x
+    let sum = residual.map { value + load8($0 + place) } ?? value
+    store8(atMost(splat8(high), atLeast(splat8(low), sum)), output + place)
+  }
+
+  /// The same, or as many of them as there are.
   @inline(__always)
   func write(_ y: Int, _ x: Int, _ value: Float8) {
     let count = columns - x
-    if count <= 0 { return }
+    if count >= 8 { return writeEight(y, x, value) }
+    if count > 0 { writeSome(y, x, count, value) }
+  }
+
+  @inline(never)
+  private func writeSome(_ y: Int, _ x: Int, _ count: Int, _ value: Float8) {
     let place = y * width + x
-    var value = value
-    if let residual { value += count >= 8 ? load8(residual + place) : load8(residual + place, count: count) }
-    value = atMost(splat8(high), atLeast(splat8(low), value))
-    let to = output + place
-    if count >= 8 { return store8(value, to) }
+    let sum = residual.map { value + load8($0 + place, count: count) } ?? value
+    let clamped = atMost(splat8(high), atLeast(splat8(low), sum))
     // Masked stores take longer than a few single ones.
     var lane = 0
     if count >= 4 {
-      UnsafeMutableRawPointer(to).storeBytes(of: value.lowHalf, as: SIMD4<Float>.self)
+      UnsafeMutableRawPointer(output + place).storeBytes(of: clamped.lowHalf, as: SIMD4<Float>.self)
       lane = 4
     }
     while lane < count {
-      to[lane] = value[lane]
+      output[place + lane] = clamped[lane]
       lane += 1
     }
   }
@@ -63,16 +73,36 @@ func transformPlanarOutput4(
     x += 1
   }
   let bias = splat8(sink.bias)
-  var y = 0
-  while y < sink.lines {
+  let rows = between + 288
+  for y in 0..<4 {
     let line = UnsafePointer(between + 48 * y)
     let row = gatherSix(4, (load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40)))
-    let pixels = interleave8(row.0 + bias, row.1 + bias, row.2 + bias, row.3 + bias)
-    sink.write(y, 0, pixels.0)
-    sink.write(y, 8, pixels.1)
-    sink.write(y, 16, pixels.2)
-    sink.write(y, 24, pixels.3)
-    y += 1
+    store8(row.0 + bias, rows + 32 * y)
+    store8(row.1 + bias, rows + (32 * y + 8))
+    store8(row.2 + bias, rows + (32 * y + 16))
+    store8(row.3 + bias, rows + (32 * y + 24))
+  }
+  writeFours(rows, sink)
+}
+
+/// Lines of pixels, those of a line in four vectors in turns. By itself, so that the compiler does not move sums into the branches here.
+@inline(never)
+private func writeFours(_ rows: UnsafePointer<Float>, _ sink: PlanarTileSink) {
+  var from = rows
+  for y in 0..<sink.lines {
+    let pixels = interleave8(load8(from), load8(from + 8), load8(from + 16), load8(from + 24))
+    if sink.columns >= 32 {
+      sink.writeEight(y, 0, pixels.0)
+      sink.writeEight(y, 8, pixels.1)
+      sink.writeEight(y, 16, pixels.2)
+      sink.writeEight(y, 24, pixels.3)
+    } else {
+      sink.write(y, 0, pixels.0)
+      sink.write(y, 8, pixels.1)
+      sink.write(y, 16, pixels.2)
+      sink.write(y, 24, pixels.3)
+    }
+    from += 32
   }
 }
 
@@ -92,13 +122,21 @@ func transformPlanarOutput2(
     x += 1
   }
   let bias = splat8(sink.bias)
-  var y = 0
-  while y < sink.lines {
+  let rows = between + 128
+  for y in 0..<2 {
     let line = UnsafePointer(between + 32 * y)
     let row = gatherFour((load8(line), load8(line + 8), load8(line + 16), load8(line + 24)))
-    let pixels = interleave8(row.0 + bias, row.1 + bias)
+    store8(row.0 + bias, rows + 16 * y)
+    store8(row.1 + bias, rows + (16 * y + 8))
+  }
+  writeTwos(rows, sink)
+}
+
+@inline(never)
+private func writeTwos(_ rows: UnsafePointer<Float>, _ sink: PlanarTileSink) {
+  for y in 0..<sink.lines {
+    let pixels = interleave8(load8(rows + 16 * y), load8(rows + (16 * y + 8)))
     sink.write(y, 0, pixels.0)
     sink.write(y, 8, pixels.1)
-    y += 1
   }
 }

@@ -94,7 +94,7 @@ func stepSparseWinogradF32(
           product.pairs = pairs + section * (bandRows / 2)
           product.pairCount = blocks(min(bandRows, form.groupOutChannels - band * bandRows), of: 2)
           product.sums = products + (point * productPointStride + (band - firstBand) * bandRows * 8 * vectors)
-          multiplySparse(vectors, &product)
+          multiplySparse(vectors, isWide: false, &product)
         }
       }
     }

@@ -63,7 +63,8 @@ extension PlanBuilder {
   }
 
   /// Runs the body with the coefficients in the order [point][output channel][input channel].
-  private func withPoints<Result>(_ layer: CoefficientConv, _ u: ValueID, _ body: (UnsafePointer<Float>) throws -> Result) throws -> Result {
+  private func withPoints<Result>(_ layer: CoefficientConv, _ u: ValueID, _ body: (UnsafePointer<Float>) throws -> Result) throws -> Result
+  {
     let (points, pairs) = (layer.tile.points, layer.conv.outputs * layer.conv.channels)
     return try withFloats(u) { source in
       let ordered = [Float](unsafeUninitializedCapacity: points * pairs) { buffer, count in
@@ -81,11 +82,12 @@ extension PlanBuilder {
   func coefficientPacking(_ layer: CoefficientConv, _ u: ValueID) throws -> SparsePacking {
     if let known = sparsePackings[nodeIndex] { return known }
     let conv = layer.conv
-    let geometry = SparseWinogradF32Descriptor.points(of: conv.geometry(input: 1, output: 1), tile: layer.tile.tile)
+    let geometry = conv.geometry(input: 1, output: 1)
     let packing = try withPoints(layer, u) {
       SparsePacking(
-        geometry, groups: layer.tile.points, groupInChannels: conv.channels, groupOutChannels: conv.outputs, $0,
-        CoefficientConv.strides(layer), level1Bytes: machine.level1Bytes)
+        SparseWinogradF32Descriptor.points(of: geometry, tile: layer.tile.tile), groups: layer.tile.points, groupInChannels: conv.channels,
+        groupOutChannels: conv.outputs, $0, CoefficientConv.strides(layer), level1Bytes: machine.level1Bytes,
+        tileVectors: SparseWinogradF32Descriptor.bestVectors(geometry, tile: layer.tile.tile))
     }
     sparsePackings[nodeIndex] = packing
     return packing

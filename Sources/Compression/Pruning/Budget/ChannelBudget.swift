@@ -87,7 +87,8 @@ struct ChannelBudget {
       return try ChannelCosts(
         plan,
         costs: Dictionary(
-          try Layer.all(in: graph, transformed: true).map { ($0.name, Double(graph[$0.weight].constant?.storedByteCount ?? 0)) }, uniquingKeysWith: max))
+          try Layer.all(in: graph, transformed: true).map { ($0.name, Double(graph[$0.weight].constant?.storedByteCount ?? 0)) },
+          uniquingKeysWith: max))
     case .macs, nil:
       let sample = try step.samples.flatMap { $0.count > 0 ? try $0.sample(0) : nil }
       guard let shapes = LayerCost.inputShapes(graph, sample) else {

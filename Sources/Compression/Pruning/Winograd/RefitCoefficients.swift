@@ -100,7 +100,8 @@ struct RefitCoefficients {
       let cross = try multiply.multiply(errors, byTransposed: samples.seen[index]).floats()
       let taken = Double(samples.taken)
       let values = errors.elements(as: Float.self)
-      let current = try multiply.multiply(Tensor([outputs, inputs], before), by: Tensor([inputs, inputs], part.gram.map { Float($0) })).floats()
+      let current = try multiply.multiply(Tensor([outputs, inputs], before), by: Tensor([inputs, inputs], part.gram.map { Float($0) }))
+        .floats()
       var targets = [Double](repeating: 0, count: outputs * inputs)
       for output in 0..<outputs {
         var mean = 0.0

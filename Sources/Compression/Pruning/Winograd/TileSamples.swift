@@ -64,7 +64,9 @@ final class TileSamples {
       try step.progress("calibration: \(name)", index, of: samples.count)
       let sample = try samples.sample(index)
       let seen = try position.map { [sample[$0]] } ?? inputs.run(sample).outputs
-      guard let x = seen.first, let y = try targets.run(sample).outputs.first, let made = try present.run([x]).outputs.first else { continue }
+      guard let x = seen.first, let y = try targets.run(sample).outputs.first, let made = try present.run([x]).outputs.first else {
+        continue
+      }
       try tiles.add(x, wanted: y, made: made, most: perSample)
     }
     guard tiles.filled > 0 else { return nil }
@@ -144,7 +146,10 @@ final class TileSamples {
       guard buffer.allSatisfy(\.isFinite) else {
         throw Failure(.notFinite, "the value '\(name)' is NaN or infinite on a calibration sample", node: layer.layer.name)
       }
-      seen.append(try Tensor(.f32, [layer.inputs, count]) { $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<(4 * layer.inputs * count)])) })
+      seen.append(
+        try Tensor(.f32, [layer.inputs, count]) {
+          $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<(4 * layer.inputs * count)]))
+        })
       buffer.deallocate()
     }
     points = []
