@@ -58,8 +58,8 @@ final class TileSamples {
     let inputs = GraphRunner(graph.slice(making: input), evaluator: step.evaluator)
     let perTile = layer.form.points * layer.inputs + 2 * layer.form.tile * layer.form.tile * layer.outputs
     let most = max(min(enough, budget / max(perTile, 1)) / share, 1)
-    let perSample = max(most / max(samples.count, 1), 1)
-    let tiles = TileSamples(layer, count: perSample * min(samples.count, most))
+    var perSample = max(most / max(samples.count, 1), 1)
+    var tiles: TileSamples?
     for index in 0..<samples.count {
       try step.progress("calibration: \(name)", index, of: samples.count)
       let sample = try samples.sample(index)
@@ -67,9 +67,15 @@ final class TileSamples {
       guard let x = seen.first, let y = try targets.run(sample).outputs.first, let made = try present.run([x]).outputs.first else {
         continue
       }
-      try tiles.add(x, wanted: y, made: made, most: perSample)
+      if tiles == nil, y.shape.count == 4 {
+        // No room for more tiles than samples like the first one have.
+        let (all, overflow) = layer.form.tiles(over: y.shape[2]).multipliedReportingOverflow(by: layer.form.tiles(over: y.shape[3]))
+        if !overflow { perSample = max(min(perSample, all * max(y.shape[0], 1)), 1) }
+        tiles = TileSamples(layer, count: perSample * min(samples.count, most))
+      }
+      try tiles?.add(x, wanted: y, made: made, most: perSample)
     }
-    guard tiles.filled > 0 else { return nil }
+    guard let tiles, tiles.filled > 0 else { return nil }
     try tiles.finish(graph[input].name)
     return tiles
   }
