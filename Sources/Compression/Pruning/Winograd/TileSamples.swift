@@ -52,10 +52,10 @@ final class TileSamples {
     let name = layer.layer.name
     let input = try graph.nodes[layer.layer.node].requiredInput(0)
     guard graph[input].constant == nil, let original = try Layer.all(in: reference).first(where: { $0.name == name }) else { return nil }
-    let targets = GraphRunner(try reference.slice(makingSumsOf: original), evaluator: step.evaluator)
+    let targets = GraphRunner(try reference.part(makingSumsOf: original), evaluator: step.evaluator)
     let present = GraphRunner(try graph.isolate(sumsOf: layer.layer), evaluator: step.evaluator)
     let position = graph.inputs.firstIndex(of: input)
-    let inputs = GraphRunner(graph.slice(making: input), evaluator: step.evaluator)
+    let inputs = GraphRunner(graph.part(making: input), evaluator: step.evaluator)
     let perTile = layer.form.points * layer.inputs + 2 * layer.form.tile * layer.form.tile * layer.outputs
     let most = max(min(enough, budget / max(perTile, 1)) / share, 1)
     var perSample = max(most / max(samples.count, 1), 1)
@@ -177,5 +177,33 @@ final class TileSamples {
         return sum / Double(max(filled, 1))
       }
     }
+  }
+}
+
+extension Graph {
+  /// The part of the graph that computes `value`, which becomes its only output; inputs stay as they are.
+  fileprivate func part(making value: ValueID) -> Graph {
+    var needed = [Bool](repeating: false, count: values.count)
+    needed[value.index] = true
+    var kept: [Node] = []
+    for node in nodes.reversed() where node.outputs.contains(where: { needed[$0.index] }) {
+      kept.append(node)
+      for case let input? in node.inputs { needed[input.index] = true }
+    }
+    var part = self
+    part.nodes = kept.reversed()
+    part.outputs = [value]
+    part.metadata = [:]
+    return part
+  }
+
+  /// The part of the graph that computes what a layer makes before the activation behind it.
+  fileprivate func part(makingSumsOf layer: Layer) throws -> Graph {
+    guard let output = nodes[layer.node].outputs.first else { throw Failure(.internal, "a layer without output", node: layer.name) }
+    var part = part(making: output)
+    if let last = part.nodes.indices.last(where: { part.nodes[$0].outputs.contains(output) }) {
+      Activation.none.store(in: &part.nodes[last].attributes)
+    }
+    return part
   }
 }
