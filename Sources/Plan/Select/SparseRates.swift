@@ -10,8 +10,8 @@ package struct SparseRates: Sendable {
   /// Above that, a byte of packed weights that comes from the last-level cache, or from memory.
   package var weights = CostTable.Stream(level3: 0.01, memory: 0.0324)
   /// To transform one channel of eight tiles of 2 and 4, in and out.
-  package var tilesIn = [20.0, 40.0]
-  package var tilesOut = [20.0, 40.0]
+  package var tilesIn = [25.0, 70.0]
+  package var tilesOut = [25.0, 70.0]
   /// A stored weight of a product with one vector, weights in the cache.
   package var gathered = 0.225
   /// The same where elements of the vector are picked out of registers.
