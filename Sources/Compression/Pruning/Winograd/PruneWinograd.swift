@@ -30,12 +30,18 @@ package struct PruneWinograd: CompressionMethod {
       throw Failure(.recipe, "\(step.path).tile: must be 2 or 4")
     }
     var layers: [TransformedLayer] = []
+    var others: [String] = []
     for layer in step.layers {
       if let able = try TransformedLayer(layer, form, in: graph) {
         layers.append(able)
       } else {
-        step.ledger.note("'\(layer.name)' was left as it is: it is no f32 3 × 3 convolution of stride 1 without groups")
+        others.append(layer.name)
       }
+    }
+    if !others.isEmpty {
+      step.ledger.note(
+        "left as they are, being no f32 3 × 3 convolutions of stride 1 without groups: \(others.prefix(8).joined(separator: ", "))"
+          + (others.count > 8 ? " and \(others.count - 8) others" : ""))
     }
     guard !layers.isEmpty else {
       throw Failure(.recipe, "\(step.path): none of the selected layers is a 3 × 3 convolution of stride 1 without groups")
