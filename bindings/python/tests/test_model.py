@@ -55,6 +55,28 @@ def test_the_pruning_groups_say_what_goes_together(fashion: netsuke.Model) -> No
     assert all(tensor["places"] == [[0, 0, 16, 1]] for tensor in groups[0]["tensors"])
 
 
+def test_the_groups_of_layers_that_share_a_bias(tmp_path: Path) -> None:
+    onnx = pytest.importorskip("onnx")
+    helper, random = onnx.helper, np.random.default_rng(3)
+    arrays = {"b": np.zeros(4, np.float32)}
+    nodes = []
+    for index, (source, channels) in enumerate((("x", 3), ("y0", 4), ("y1", 4))):
+        arrays[f"w{index}"] = random.standard_normal((4, channels, 1, 1)).astype(np.float32)
+        nodes.append(helper.make_node("Conv", [source, f"w{index}", "b"], [f"y{index}"], name=f"conv{index}"))
+    graph = helper.make_graph(
+        nodes,
+        "shared",
+        [helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, [1, 3, 2, 2])],
+        [helper.make_tensor_value_info("y2", onnx.TensorProto.FLOAT, [1, 4, 2, 2])],
+        [onnx.numpy_helper.from_array(array, name) for name, array in arrays.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8), tmp_path / "shared.onnx")
+    model = netsuke.load(tmp_path / "shared.onnx")
+    assert [group["removable"] for group in model.pruning_groups()] == [4, 4, 0]
+    small = model.compress({"steps": [{"method": "prune.channels", "remove": {"conv0": [0, 2], "conv1": [3]}}]})
+    assert [group["channels"] for group in small.pruning_groups()] == [2, 3, 4]
+
+
 def test_listed_channels_go(fashion: netsuke.Model, images: np.ndarray) -> None:
     group = fashion.pruning_groups()[1]
     small = fashion.compress({"steps": [{"method": "prune.channels", "remove": {group["name"]: [3, 1, 40]}}]})
