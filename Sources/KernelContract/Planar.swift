@@ -77,18 +77,18 @@ package struct DepthwisePlanarF32Descriptor: StepDescriptor {
   }
 
   package var taskCount: Int { planarTasks(geometry, strip, channels) }
-  package var scratchBytes: Int { isDirect ? depthwise.scratchBytes(spansLines: false, lines: blockLines) : planarScratch(geometry, strip) }
+  package var scratchBytes: Int {
+    isDirect ? depthwise.scratchBytes(spansLines: false, lines: geometry.outputHeight) : planarScratch(geometry, strip)
+  }
 
-  /// Whether lines are read where they lie, without a copy in scratch: 3 × 3 windows of stride 1 and 2, for whole vectors of output pixels.
+  /// Whether lines are read where they lie, without a copy in scratch: 3 × 3 windows of stride 1 and 2, for whole vectors of output pixels,
+  /// where several planes are one task.
   package var isDirect: Bool { DepthwisePlanarF32Descriptor.isDirect(geometry) }
 
   package static func isDirect(_ g: Geometry) -> Bool {
     g.kernelHeight == 3 && g.kernelWidth == 3 && g.strideX == g.strideY && g.strideX <= 2 && g.dilationX == 1 && g.dilationY == 1
       && g.padTop <= 1 && g.outputWidth >= 8 && planarChannels(g) > 1
   }
-
-  /// Output lines that are made of a channel at a time.
-  package var blockLines: Int { planarStrips(geometry, strip.lines) == 1 ? geometry.outputHeight : strip.lines }
 
   package var depthwise: SparseDepthwise {
     SparseDepthwise(geometry: geometry, channels: channels, weights: weights, bias: bias, epilogue: epilogue)

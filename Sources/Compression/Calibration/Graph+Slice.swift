@@ -13,4 +13,11 @@ extension Graph {
     part.metadata = [:]
     return part
   }
+
+  /// The graph with the value as it is before the activation behind it.
+  func withoutActivation(making value: ValueID) throws -> Graph {
+    var plain = self
+    if let last = nodes.lastIndex(where: { $0.outputs.contains(value) }) { Activation.none.store(in: &plain.nodes[last].attributes) }
+    return plain
+  }
 }

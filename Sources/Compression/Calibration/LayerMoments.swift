@@ -31,7 +31,7 @@ package final class LayerMoments {
   private let positionsPerSample: Int
   /// Whether only the products with y are gathered.
   private let onlyCrosses: Bool
-  private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
+  private var random = Xorshift64()
 
   /// Layers that read more than this at one position are left out: the matrices and factors would take some 3 GB.
   package static let maximumWidth = 8192
@@ -72,7 +72,8 @@ package final class LayerMoments {
   /// - Throws: `shapeMismatch` where the two do not belong to the layer.
   package func add(_ input: Tensor, targets: Tensor) throws {
     let grid = try unfold.grid(input)
-    let positions = chosen(of: grid.count)
+    // As many as pay.
+    let positions = random.spread(positionsPerSample, of: grid.count)
     images += input.shape.count > 1 ? input.shape[0] : 1
     let channels = groups * outputs, all = unfold.width + channels
     var first = 0
@@ -90,19 +91,6 @@ package final class LayerMoments {
       try accumulate(rows)
       self.rows += lanes
       first += lanes
-    }
-  }
-
-  /// Which of `count` positions are looked at: all, or as many as pay, spread evenly with a random phase each.
-  private func chosen(of count: Int) -> [Int] {
-    guard count > positionsPerSample else { return Array(0..<count) }
-    return (0..<positionsPerSample).map { index in
-      let (low, high) = (index * count / positionsPerSample, (index + 1) * count / positionsPerSample)
-      // xorshift64 (Marsaglia 2003)
-      random ^= random << 13
-      random ^= random >> 7
-      random ^= random << 17
-      return low + Int(random >> 33) % max(high - low, 1)
     }
   }
 

@@ -30,7 +30,7 @@ package struct MixedSamples {
 
   /// The one at a position below `count`: always the same. A sample as it is where others have another shape.
   package func sample(_ position: Int) throws -> [Tensor] {
-    var random = Random(position)
+    var random = SplitMix64(seed: UInt64(truncatingIfNeeded: position) &* 0xD134_2543_DE82_EF95)
     let first = try source.sample(indices[position % indices.count])
     func other() throws -> [Tensor] { try source.sample(indices[random.below(indices.count)]) }
     if position / indices.count % 2 == 0 {
@@ -59,7 +59,7 @@ package struct MixedSamples {
   }
 
   /// A quarter of each of four images, from anywhere in it, in the four corners.
-  private static func mosaic(_ parts: [Tensor], _ random: inout Random) throws -> Tensor {
+  private static func mosaic(_ parts: [Tensor], _ random: inout SplitMix64) throws -> Tensor {
     let shape = parts[0].shape, (height, width) = (shape[2], shape[3]), planes = shape[0] * shape[1]
     return try Tensor(.f32, shape) { bytes in
       let out = bytes.bindMemory(to: Float.self)
@@ -75,20 +75,6 @@ package struct MixedSamples {
           }
         }
       }
-    }
-  }
-
-  /// splitmix64 (Steele et al. 2014), begun anew for each sample.
-  private struct Random {
-    private var state: UInt64
-
-    init(_ seed: Int) { state = UInt64(truncatingIfNeeded: seed) &* 0xD134_2543_DE82_EF95 }
-
-    mutating func below(_ limit: Int) -> Int {
-      state &+= 0x9E37_79B9_7F4A_7C15
-      var z = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-      z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-      return Int((z ^ (z >> 31)) >> 33) % max(limit, 1)
     }
   }
 }

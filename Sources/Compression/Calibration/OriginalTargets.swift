@@ -127,13 +127,6 @@ extension Graph {
     else { return nil }
     return (reader, other)
   }
-
-  /// The graph with the value as it is before the activation behind it.
-  fileprivate func withoutActivation(making value: ValueID) throws -> Graph {
-    var plain = self
-    if let last = nodes.lastIndex(where: { $0.outputs.contains(value) }) { Activation.none.store(in: &plain.nodes[last].attributes) }
-    return plain
-  }
 }
 
 extension Tensor {

@@ -17,7 +17,7 @@ final class InputMoments {
   private let window: WindowAttributes?
   /// Element i of every row of a batch.
   private var buffer: [SIMD16<Float>]
-  private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
+  private var random = Xorshift64()
 
   /// Output positions looked at in each image.
   static let positionsPerImage = 16
@@ -70,19 +70,11 @@ final class InputMoments {
     for image in 0..<shape[0] {
       let lanes = min(InputMoments.positionsPerImage, vertical.output * horizontal.output)
       for lane in 0..<lanes {
-        let y = vertical.start(next(below: vertical.output)), x = horizontal.start(next(below: horizontal.output))
+        let y = vertical.start(random.below(vertical.output)), x = horizontal.start(random.below(horizontal.output))
         gather(values, image: image * shape[1], channels: shape[1], vertical, horizontal, y: y, x: x, lane: lane)
       }
       accumulate(lanes)
     }
-  }
-
-  private func next(below bound: Int) -> Int {
-    // xorshift64 (Marsaglia 2003)
-    random ^= random << 13
-    random ^= random >> 7
-    random ^= random << 17
-    return Int(random >> 33) % max(bound, 1)
   }
 
   private func gather(

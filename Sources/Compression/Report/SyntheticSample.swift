@@ -6,19 +6,13 @@ enum SyntheticSample {
   /// Pseudo-random values in 0…1, always the same ones; nil where the graph leaves an extent besides the batch open.
   static func make(for graph: Graph) throws -> [Tensor]? {
     guard let shapes = LayerCost.inputShapes(graph, nil) else { return nil }
-    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
+    var random = Xorshift64()
     return try zip(graph.inputs, shapes).map { id, shape in
       let dtype = graph[id].type?.dtype ?? .f32
       return try Tensor(dtype, shape) { bytes in
         guard dtype == .f32 else { return }
         let floats = bytes.assumingMemoryBound(to: Float.self)
-        for index in floats.indices {
-          // xorshift64 (Marsaglia 2003)
-          state ^= state << 13
-          state ^= state >> 7
-          state ^= state << 17
-          floats[index] = Float(state >> 40) * 0x1p-24
-        }
+        for index in floats.indices { floats[index] = Float(random.next() >> 40) * 0x1p-24 }
       }
     }
   }

@@ -19,25 +19,12 @@ func stepResizeF32(
       let column = d.pointee.columns[x]
       let (left, right) = (Int(column.first) * stride, Int(column.second) * stride)
       if d.pointee.isNearest {
-        copyPixel(above + left, channels, to)
+        copyFloats(above + left, to, channels)
       } else {
         blendPixels(above + left, above + right, below + left, below + right, column.weight, line.weight, channels, to)
       }
       to += d.pointee.outputStride
     }
-  }
-}
-
-@inline(__always)
-private func copyPixel(_ from: UnsafePointer<Float>, _ count: Int, _ to: UnsafeMutablePointer<Float>) {
-  var i = 0
-  while i + 8 <= count {
-    store8(load8(from + i), to + i)
-    i += 8
-  }
-  while i < count {
-    to[i] = from[i]
-    i += 1
   }
 }
 

@@ -1,6 +1,7 @@
 import KernelContract
 
-/// A depthwise convolution on planes that are read where they lie, in columns of eight pixels; see `SparseDepthwiseF32`.
+/// A depthwise convolution on planes that are read where they lie, in columns of eight pixels; see `SparseDepthwiseF32`. A task is
+/// some channels of an image.
 func convolvePlanes(
   _ d: UnsafePointer<DepthwisePlanarF32Descriptor>, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
   _ scratch: UnsafeMutableRawPointer
@@ -13,19 +14,12 @@ func convolvePlanes(
     d.pointee.depthwise, spansLines: false, stripFloats: output.channelStride, channelStride: input.channelStride,
     scratch.assumingMemoryBound(to: Float.self))
   let channelBlock = planarChannels(g)
-  let strips = planarStrips(g, d.pointee.strip.lines)
   let channelBlocks = blocks(d.pointee.channels, of: channelBlock)
-  let blockLines = d.pointee.blockLines
   for task in begin..<end {
-    let place = task / strips
-    let image = place / channelBlocks
-    let first = (place - image * channelBlocks) * channelBlock
+    let image = task / channelBlocks
+    let first = (task - image * channelBlocks) * channelBlock
     let last = min(first + channelBlock, d.pointee.channels)
-    let line = (task - place * strips) * blockLines
-    planes.begin(
-      source + image * input.imageStride, firstChannel: 0, line: line, x: 0, lines: min(blockLines, g.outputHeight - line))
-    planes.fill(
-      first, last, into: target + (image * output.imageStride + first * output.channelStride + line * g.outputWidth),
-      ahead: strips > 1 ? blockLines * g.strideY * g.inputWidth : nil)
+    planes.begin(source + image * input.imageStride, firstChannel: 0, line: 0, x: 0, lines: g.outputHeight)
+    planes.fill(first, last, into: target + (image * output.imageStride + first * output.channelStride))
   }
 }

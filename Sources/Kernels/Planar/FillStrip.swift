@@ -42,7 +42,7 @@ struct StripF32 {
       } else {
         let from = plane + (line * width + begin - g.pointee.padLeft)
         if stride == 1 {
-          copyLine(from, to + begin, inside)
+          copyFloats(from, to + begin, inside)
         } else if stride == 2 {
           // The first column goes to one phase, the second to the other.
           let odd = begin % 2
@@ -54,18 +54,6 @@ struct StripF32 {
       to += lineFloats
     }
   }
-}
-
-/// Copies a line; the last vector overlaps the one before.
-@inline(__always)
-private func copyLine(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ count: Int) {
-  if count < 8 { return store8(load8(from, count: count), to, count: count) }
-  var i = 0
-  while i + 8 <= count {
-    store8(load8(from + i), to + i)
-    i += 8
-  }
-  if i < count { store8(load8(from + (count - 8)), to + (count - 8)) }
 }
 
 /// Every other element to either place.

@@ -77,8 +77,7 @@ struct SparseDepthwiseF32 {
   }
 
   /// Writes the strips of channels `first ..< end` of a group, one behind the other; up to seven floats behind the last are spilled.
-  /// - Parameter ahead: floats from what is read of a channel to what will be read next, if that is not the next channel's.
-  mutating func fill(_ first: Int, _ end: Int, into panel: UnsafeMutablePointer<Float>, ahead: Int? = nil) {
+  mutating func fill(_ first: Int, _ end: Int, into panel: UnsafeMutablePointer<Float>) {
     let g = depthwise.geometry
     let (taps, lines) = (g.kernelHeight * g.kernelWidth, column.lines)
     // Windows with bodies of their own, where padding is a line at most.
@@ -95,7 +94,7 @@ struct SparseDepthwiseF32 {
     column.weights = depthwise.weights + channel * taps
     column.to = panel
     for _ in first..<end {
-      fetch(input + (place + lowest + (ahead ?? channelStride)), highest - lowest)
+      fetch(input + (place + lowest + channelStride), highest - lowest)
       column.bias = depthwise.bias[channel]
       if place + lowest >= 0 && place + highest <= elements {
         (column.from, column.fromLine) = (input + (place + begin), g.inputWidth)

@@ -61,18 +61,6 @@ struct WinogradStrip {
   }
 }
 
-/// The last vector overlaps the one before.
-@inline(__always)
-private func copyFloats(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ count: Int) {
-  if count < 8 { return store8(load8(from, count: count), to, count: count) }
-  var i = 0
-  while i + 8 <= count {
-    store8(load8(from + i), to + i)
-    i += 8
-  }
-  if i < count { store8(load8(from + (count - 8)), to + (count - 8)) }
-}
-
 @inline(__always)
 private func dealTwos(_ from: UnsafePointer<Float>, _ to: UnsafeMutablePointer<Float>, _ pitch: Int) {
   var i = 0

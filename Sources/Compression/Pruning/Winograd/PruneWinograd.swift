@@ -49,21 +49,28 @@ package struct PruneWinograd: CompressionMethod {
     let sparsity = try step.options.number("sparsity")
     let isGlobal = try step.options.string("scope") == "global" && layers.count > 1
     let fits = try step.options.flag("reconstruct")
+    let original = graph
+    let (before, now) = (try SampleFront(step), try SampleFront(step))
     var shares = layers.map { _ in sparsity }
     if isGlobal {
       var scores: [[Float]] = []
       for (index, layer) in layers.enumerated() {
         try step.progress("sensitivity", index, of: layers.count)
-        let samples = fits ? try TileSamples.measure(layer, in: graph, reference: graph, step, share: 8) : nil
+        if fits { try before.advance(to: layer.layer.node, of: original) }
+        let samples = fits ? try TileSamples.measure(layer, in: original, before, reference: original, before, step, share: 8) : nil
         scores.append(layer.scores(energies: samples?.energies() ?? layer.flatEnergies, relative: true))
       }
       shares = try Self.shares(scores, sparsity)
+      before.rewind()
     }
-    let original = graph
     let multiply = MatrixProducts(step.evaluator)
     for (index, layer) in layers.enumerated() {
       try step.progress("pruning: \(layer.layer.name)", index, of: layers.count)
-      if fits, let samples = try TileSamples.measure(layer, in: graph, reference: original, step, share: 1) {
+      if fits {
+        try before.advance(to: layer.layer.node, of: original)
+        try now.advance(to: layer.layer.node, of: graph)
+      }
+      if fits, let samples = try TileSamples.measure(layer, in: graph, now, reference: original, before, step, share: 1) {
         let solver = try RefitCoefficients(
           layer, samples, damping: step.options.number("damping"), range: ActiveRange(graph.nodes[layer.layer.node]),
           movesBias: graph.canSetBias(layer.layer), multiply: multiply)

@@ -23,7 +23,7 @@ final class TileSamples {
 
   private let layer: TransformedLayer
   private var filled = 0
-  private var random: UInt64 = 0x9E37_79B9_7F4A_7C15
+  private var random = Xorshift64()
   private var points: [UnsafeMutableBufferPointer<Float>] = []
 
   private init(_ layer: TransformedLayer, count: Int) {
@@ -43,35 +43,34 @@ final class TileSamples {
 
   /// - reference: the network as it was, whose sums are the targets; half of them what the layer makes of `graph`'s inputs as it stands, since
   ///   making up for all that went wrong before fits few samples rather than the network.
+  /// - now, before: the samples in `graph` and in `reference`.
   /// - share: of the tiles to take, one in so many.
   /// - Returns: nil where the layer's input is constant.
   static func measure(
-    _ layer: TransformedLayer, in graph: Graph, reference: Graph, _ step: StepContext, share: Int
+    _ layer: TransformedLayer, in graph: Graph, _ now: SampleFront, reference: Graph, _ before: SampleFront, _ step: StepContext,
+    share: Int
   ) throws -> TileSamples? {
-    let samples = try step.calibration()
     let name = layer.layer.name
     let input = try graph.nodes[layer.layer.node].requiredInput(0)
-    guard graph[input].constant == nil, let original = try Layer.all(in: reference).first(where: { $0.name == name }) else { return nil }
-    let targets = GraphRunner(try reference.part(makingSumsOf: original), evaluator: step.evaluator)
+    guard graph[input].constant == nil, let original = try Layer.all(in: reference).first(where: { $0.name == name }),
+      let output = reference.nodes[original.node].outputs.first
+    else { return nil }
+    let targets = before.runner(try reference.withoutActivation(making: output), making: [output])
     let present = GraphRunner(try graph.isolate(sumsOf: layer.layer), evaluator: step.evaluator)
-    let position = graph.inputs.firstIndex(of: input)
-    let inputs = GraphRunner(graph.part(making: input), evaluator: step.evaluator)
+    let inputs = now.runner(graph, making: [input])
     let perTile = layer.form.points * layer.inputs + 2 * layer.form.tile * layer.form.tile * layer.outputs
     let most = max(min(enough, budget / max(perTile, 1)) / share, 1)
-    var perSample = max(most / max(samples.count, 1), 1)
+    var perSample = max(most / max(now.count, 1), 1)
     var tiles: TileSamples?
-    for index in 0..<samples.count {
-      try step.progress("calibration: \(name)", index, of: samples.count)
-      let sample = try samples.sample(index)
-      let seen = try position.map { [sample[$0]] } ?? inputs.run(sample).outputs
-      guard let x = seen.first, let y = try targets.run(sample).outputs.first, let made = try present.run([x]).outputs.first else {
-        continue
-      }
+    for index in 0..<now.count {
+      try step.progress("calibration: \(name)", index, of: now.count)
+      guard let x = try inputs.run(index).first, let y = try targets.run(index).first, let made = try present.run([x]).outputs.first
+      else { continue }
       if tiles == nil, y.shape.count == 4 {
         // No room for more tiles than samples like the first one have.
         let (all, overflow) = layer.form.tiles(over: y.shape[2]).multipliedReportingOverflow(by: layer.form.tiles(over: y.shape[3]))
         if !overflow { perSample = max(min(perSample, all * max(y.shape[0], 1)), 1) }
-        tiles = TileSamples(layer, count: perSample * min(samples.count, most))
+        tiles = TileSamples(layer, count: perSample * min(now.count, most))
       }
       try tiles?.add(x, wanted: y, made: made, most: perSample)
     }
@@ -87,15 +86,7 @@ final class TileSamples {
     images += x.shape[0]
     let (height, width) = (y.shape[2], y.shape[3])
     let (down, across) = (form.tiles(over: height), form.tiles(over: width))
-    let all = x.shape[0] * down * across
-    let take = min(all, most, count - filled)
-    for step in 0..<take {
-      let (low, high) = (step * all / take, (step + 1) * all / take)
-      // xorshift64 (Marsaglia 2003)
-      random ^= random << 13
-      random ^= random >> 7
-      random ^= random << 17
-      let place = low + Int(random % UInt64(max(high - low, 1)))
+    for place in random.spread(min(most, count - filled), of: x.shape[0] * down * across) {
       let (image, inImage) = (place / (down * across), place % (down * across))
       let (top, left) = (inImage / across * form.tile, inImage % across * form.tile)
       transform(x, image: image, top: top - layer.pads[0], left: left - layer.pads[1])
@@ -177,33 +168,5 @@ final class TileSamples {
         return sum / Double(max(filled, 1))
       }
     }
-  }
-}
-
-extension Graph {
-  /// The part of the graph that computes `value`, which becomes its only output; inputs stay as they are.
-  fileprivate func part(making value: ValueID) -> Graph {
-    var needed = [Bool](repeating: false, count: values.count)
-    needed[value.index] = true
-    var kept: [Node] = []
-    for node in nodes.reversed() where node.outputs.contains(where: { needed[$0.index] }) {
-      kept.append(node)
-      for case let input? in node.inputs { needed[input.index] = true }
-    }
-    var part = self
-    part.nodes = kept.reversed()
-    part.outputs = [value]
-    part.metadata = [:]
-    return part
-  }
-
-  /// The part of the graph that computes what a layer makes before the activation behind it.
-  fileprivate func part(makingSumsOf layer: Layer) throws -> Graph {
-    guard let output = nodes[layer.node].outputs.first else { throw Failure(.internal, "a layer without output", node: layer.name) }
-    var part = part(making: output)
-    if let last = part.nodes.indices.last(where: { part.nodes[$0].outputs.contains(output) }) {
-      Activation.none.store(in: &part.nodes[last].attributes)
-    }
-    return part
   }
 }
