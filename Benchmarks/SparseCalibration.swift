@@ -9,10 +9,12 @@ struct SparseCalibration {
     guard let kernel = entries.first(where: { $0.family == .sparseF32 }) else { return }
     let neighbours = fit(kernel, Self.layers, unknowns: 4)
     let strided = fit(kernel, Self.stridedLayers, known: neighbours)
+    let rows = SparseForm.rowBlocks.map { fitRows(kernel, $0, panel: neighbours[2]) }
+    func byRows(_ index: Int) -> String { "[\(text(rows[0][index])), \(text(rows[1][index]))]" }
     print(
       """
         vector: \(text(neighbours[0])), weight: \(text(neighbours[1])), panel: \(text(neighbours[2])), row: \(text(neighbours[3])),
-        strided: \(text(strided)),
+        strided: \(text(strided)), rowsVector: \(byRows(0)), rowsRecord: \(byRows(1)), rowsRow: \(byRows(2)),
         weights: Stream(level3: \(text(stream(kernel, 4))), memory: \(text(stream(kernel, 96)))),
         gathered: \(text(vector(.sparseVectorF32))), picked: \(text(vector(.sparseBlocksF32))),
       """)
@@ -50,19 +52,20 @@ struct SparseCalibration {
     )
   }
 
-  private func measure(_ entry: KernelEntry, _ layer: (Layer, Int)) -> Double {
-    let item = sparseCase(layer.0, percent: layer.1)
+  private func measure(_ entry: KernelEntry, _ layer: (Layer, Int), rows: Int = 1) -> Double {
+    let item = sparseCase(layer.0, percent: layer.1, rows: rows, rowBlock: rows)
     return 1e9 * bestTime(budget: 0.1) { item.run(entry) }
   }
 
-  private func counts(_ item: (Layer, Int)) -> SparseWork {
+  private func counts(_ item: (Layer, Int), rows: Int = 1) -> SparseWork {
     let (layer, percent) = item
     var geometry = layer.geometry
     (geometry.inputPixelStride, geometry.outputPixelStride) = (1, 1)
     let taps = layer.kernel * layer.kernel
     let packing = SparsePacking(
-      geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels, layer.sparseWeights(percent: percent).pointer(),
-      GemmPacking.Strides(output: layer.inChannels * taps, input: taps, tap: 1), level1Bytes: 32 << 10)
+      geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels,
+      layer.sparseWeights(percent: percent, rows: rows).pointer(),
+      GemmPacking.Strides(output: layer.inChannels * taps, input: taps, tap: 1), level1Bytes: 32 << 10, rowBlock: rows)
     return SparseWork(packing, geometry)
   }
 
@@ -72,6 +75,23 @@ struct SparseCalibration {
       let (work, time) = (counts(layer), measure(entry, layer))
       return [work.vectors, work.weights, work.panel, work.rows].map { $0 / time }
     }
+    return fit(rows, unknowns)
+  }
+
+  /// The same of blocks of so many rows, where it is known what filling panels takes: values, records and rows.
+  private func fitRows(_ entry: KernelEntry, _ rowBlock: Int, panel: Double) -> [Double] {
+    let works = Self.layers.map { counts($0, rows: rowBlock) }
+    let times = Self.layers.map { measure(entry, $0, rows: rowBlock) }
+    let rates = fit(
+      zip(works, times).map { work, time in [work.vectors, work.weights, work.rows].map { $0 / (time - work.panel * panel) } }, 3)
+    for ((layer, percent), (work, time)) in zip(Self.layers, zip(works, times)) {
+      let estimate = zip([work.vectors, work.weights, work.rows], rates).reduce(work.panel * panel) { $0 + $1.0 * $1.1 }
+      print("// \(layer.name), \(percent) % in blocks of \(rowBlock): \(rounded(time / 1e3)) µs, \(rounded(estimate / 1e3)) estimated")
+    }
+    return rates
+  }
+
+  private func fit(_ rows: [[Double]], _ unknowns: Int) -> [Double] {
     var used = Array(0..<unknowns)
     while true {
       let rates = solve(rows.map { row in used.map { row[$0] } })

@@ -1,14 +1,15 @@
 import KernelContract
 
 extension Layer {
-  /// Weights of which about `percent` of a hundred are not zero, [out][in][tap].
-  func sparseWeights(percent: Int) -> Buffer {
-    let count = outChannels * inChannels * kernel * kernel
-    let buffer = Buffer.floats(count)
+  /// Weights of which about `percent` of a hundred are not zero, [out][in][tap], `rows` output channels alike.
+  func sparseWeights(percent: Int, rows: Int = 1) -> Buffer {
+    let row = inChannels * kernel * kernel
+    let buffer = Buffer.floats(outChannels * row)
+    let weights = buffer.pointer(Float.self)
     var state: UInt64 = 1
-    for i in 0..<count {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      buffer.pointer(Float.self)[i] = Int((state >> 33) % 100) < percent ? 0.01 : 0
+    for i in 0..<outChannels * row {
+      if i / row % rows == 0 { state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407 }
+      weights[i] = i / row % rows != 0 ? weights[i - row] : Int((state >> 33) % 100) < percent ? 0.01 : 0
     }
     return buffer
   }
@@ -95,15 +96,18 @@ struct SparseComparison {
 }
 
 /// Counted as the dense layer that it replaces.
-func sparseCase(_ layer: Layer, percent: Int, level1Bytes: Int = 32 << 10, tileVectors: Int? = nil, spansLines: Bool? = nil) -> Case {
+func sparseCase(
+  _ layer: Layer, percent: Int, level1Bytes: Int = 32 << 10, tileVectors: Int? = nil, spansLines: Bool? = nil, rows: Int = 1,
+  rowBlock: Int = 1
+) -> Case {
   var geometry = layer.geometry
   (geometry.inputPixelStride, geometry.outputPixelStride) = (1, 1)
-  let weights = layer.sparseWeights(percent: percent)
+  let weights = layer.sparseWeights(percent: percent, rows: rows)
   let taps = layer.kernel * layer.kernel
   let strides = GemmPacking.Strides(output: layer.inChannels * taps, input: taps, tap: 1)
   let packing = SparsePacking(
     geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels, weights.pointer(), strides, level1Bytes: level1Bytes,
-    tileVectors: tileVectors, spansLines: spansLines)
+    tileVectors: tileVectors, spansLines: spansLines, rowBlock: rowBlock)
   let packed = Buffer(bytes: packing.byteCount)
   packing.pack(weights.pointer(), strides, into: packed.base)
   let descriptor = SparseF32Descriptor(

@@ -13,6 +13,7 @@ import KernelsAVX512
 // KernelBenchmarks --calibrate prints the cost table of this machine, --calibrate-avx2 that of the kernels without AVX-512; with `sparse`
 // behind, only the part for weights with zeros.
 // KernelBenchmarks sparse times sparse layers beside the dense kernels for the same layers.
+// KernelBenchmarks sparse-rows [tiles] times layers whose zeros come in blocks of rows as such beside pairs of rows; with `tiles`, every tile.
 // KernelBenchmarks sparse-winograd [rounds] times 3 × 3 layers by sparse coefficients of Winograd's transform in turns with the dense kernels.
 // KernelBenchmarks --network file.onnx [threads [rounds]] times a network with chains by bands and without.
 let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
@@ -28,6 +29,10 @@ if CommandLine.arguments.dropFirst().first == "--network" {
 }
 if CommandLine.arguments.dropFirst().first == "sparse" {
   SparseComparison(entries: wide + kernelTable()).run()
+  exit(0)
+}
+if CommandLine.arguments.dropFirst().first == "sparse-rows" {
+  SparseRowsComparison(entries: wide + kernelTable()).run()
   exit(0)
 }
 if CommandLine.arguments.dropFirst().first == "sparse-winograd" {

@@ -52,6 +52,11 @@ static inline __m256 nsk_behind(__m256 value, __m256 a, __m256 b, __m256 c, __m2
   __asm__("" : "+x"(value) : "x"(a), "x"(b), "x"(c), "x"(d), "x"(e), "x"(f), "x"(g));
   return value;
 }
+/* The same for weights that are not loaded yet. */
+static inline const float *nsk_floats_behind(const float *from, __m256 a, __m256 b, __m256 c) {
+  __asm__("" : "+r"(from) : "x"(a), "x"(b), "x"(c));
+  return from;
+}
 
 /* To the nearest integer, halves to even. */
 static inline __m256 nsk_round(__m256 value) { return _mm256_round_ps(value, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC); }

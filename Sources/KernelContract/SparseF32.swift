@@ -1,7 +1,8 @@
 /// Convolution, or a product with several rows, whose weights are mostly zeros, in f32: no zero is multiplied.
 ///
 /// The operation of `GemmF32Descriptor`, `out[p, n] = f(bias[n] + Σ w[n, k, t] · in[pixel(p, t), k] (+ residual[p, n]))`, where the sum runs over
-/// the stored weights only. What lies outside the image counts as zero; a zero weight hides an infinity or NaN of the input.
+/// the stored weights only. What lies outside the image counts as zero; a zero weight hides an infinity or NaN of the input, but for
+/// those that are stored because other rows of their block are not zero.
 ///
 /// The kernel works along pixels: tensors are meant to be planar (NCHW, pixel stride 1, channel stride of an image's pixels at least), so that a
 /// vector holds neighbouring pixels of one channel. Every tensor is placed by three strides, its pixel's (of `Geometry`), its channel's and its
@@ -108,16 +109,22 @@ package struct SparseForm: BitwiseCopyable, Sendable {
   /// Strips of a block, and blocks of a group.
   package var stripBlock: Int
   package var stripBlocks: Int
+  /// 1 for pairs of rows; 2 or 4 for blocks of neighbouring rows that have their weights at the same places.
+  package var rowBlock: Int
   /// Bytes from the packed weights' beginning.
   package var startsOffset: Int
   package var pairsOffset: Int
   package var quadsOffset: Int
 
+  /// Rows that blocks are made of.
+  package static var rowBlocks: [Int] { [2, 4] }
   /// Output channels of a band, the last of a group may have fewer.
   package static var bandRows: Int { 64 }
   /// At most so many bands are computed with one panel.
   package static var sharedBands: Int { 16 }
 
+  /// Bytes of a `SparseQuad`, or of a block's record: where in the panel it is multiplied (bytes, `UInt32`), and a weight of each row.
+  package var recordBytes: Int { rowBlock > 1 ? 4 &+ 4 &* rowBlock : MemoryLayout<SparseQuad>.stride }
   package var tilePixels: Int { 8 &* tileVectors }
   /// Floats of the strip of zeros before the others.
   package var zeroFloats: Int { lineFloats &* tileVectors }
@@ -140,7 +147,7 @@ package struct SparseQuad: BitwiseCopyable {
   package var values: (Float, Float, Float, Float)
 }
 
-/// Two output channels of a band whose weights are stored together.
+/// Two output channels of a band whose weights are stored together, or the first and the last of a block of rows.
 package struct SparsePair: BitwiseCopyable {
   package var quads: UInt32
   /// Channels, counted from the band's first. An odd channel out is its own partner; its weights are

@@ -8,14 +8,24 @@ struct SparseLayout: Sendable {
   private static var reach: Int { 65_536 / 4 }
 
   init(
-    _ g: Geometry, groups: Int, groupInChannels: Int, groupOutChannels: Int, level1Bytes: Int, tileVectors: Int?, spansLines: Bool?
+    _ g: Geometry, groups: Int, groupInChannels: Int, groupOutChannels: Int, level1Bytes: Int, tileVectors: Int?, spansLines: Bool?,
+    rowBlock: Int
   ) {
     let pixels = g.outputHeight * g.outputWidth
     // At the right edge of an image, tiles that span lines may be empty in part.
     let inLines = g.outputHeight * blocks(g.outputWidth, of: 8)
     let fits = (g.kernelHeight - 1) * g.dilationY / g.strideY <= 1024
     let spans = fits && (spansLines ?? (g.taps > 1 && 4 * 8 * inLines <= 5 * pixels))
-    let vectors = max(1, tileVectors ?? (spans ? Self.evenly(g.outputHeight) : Self.bestTile(blocks(pixels, of: 8))))
+    let all = spans ? g.outputHeight : blocks(pixels, of: 8)
+    let best: Int
+    if rowBlock > 1 {
+      // Six vectors are whole passes of blocks of either size; four rows take consecutive pixels three by three, so that more channels
+      // share a panel. Lines above one another share what their windows see: with a stride, copying that is most of the work.
+      best = Self.evenly(all, most: spans ? (g.strideX > 1 ? 7 : 6) : rowBlock == 4 ? 3 : 6)
+    } else {
+      best = spans ? Self.evenly(all) : Self.bestTile(all)
+    }
+    let vectors = max(1, tileVectors ?? best)
     // A line of 16 floats serves all columns of a window that moves by single pixels; its vectors never cross a cache line.
     let reachX = (g.kernelWidth - 1) * g.dilationX
     let isWide = spans && g.strideX == 1 && g.kernelWidth > 1 && reachX <= 8
@@ -39,14 +49,14 @@ struct SparseLayout: Sendable {
         }
       }
     }
-    let all = groupInChannels * strips.count
+    let allStrips = groupInChannels * strips.count
     let room = min(level1Bytes / 4 * 15 / 16, Self.reach) - lineFloats * vectors - 8
-    let blockCount = max(1, blocks(all, of: max(1, room / stripFloats)))
-    let block = max(1, blocks(all, of: blockCount))
+    let blockCount = max(1, blocks(allStrips, of: max(1, room / stripFloats)))
+    let block = max(1, blocks(allStrips, of: blockCount))
     form = SparseForm(
       groups: groups, groupInChannels: groupInChannels, groupOutChannels: groupOutChannels, tileVectors: vectors, spansLines: spans,
       lineFloats: lineFloats, strips: strips.count, stripFloats: stripFloats, stripBlock: block,
-      stripBlocks: max(1, blocks(all, of: block)), startsOffset: 0,
+      stripBlocks: max(1, blocks(allStrips, of: block)), rowBlock: rowBlock, startsOffset: 0,
       pairsOffset: 0, quadsOffset: 0)
   }
 
@@ -59,8 +69,8 @@ struct SparseLayout: Sendable {
     return costs.indices.min { costs[$0] < costs[$1] }.map { wastes[$0].0 } ?? 7
   }
 
-  /// At most seven lines, so that all tiles are about as high.
-  static func evenly(_ lines: Int) -> Int { blocks(lines, of: max(1, blocks(lines, of: 7))) }
+  /// At most so many lines, or vectors, so that all tiles are about as high.
+  static func evenly(_ lines: Int, most: Int = 7) -> Int { blocks(lines, of: max(1, blocks(lines, of: most))) }
 
   /// Calls the body with each term of a block in the order of its sum: input channel, tap, and floats behind the panel's beginning.
   @inline(__always)

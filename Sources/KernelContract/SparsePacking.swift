@@ -12,18 +12,25 @@
 ///     pairs   SparsePair  [group][block of strips][band of 64 rows][32]
 ///     quads   SparseQuad  those of a pair side by side; the pairs of a band, the bands of a block, …
 ///
+/// With blocks of rows (`SparseForm.rowBlock`), `pairs` has an entry for each block of a band, and its quads are records, `SparseForm.recordBytes`
+/// each: one for each term that a row of the block has a weight of. What the others lack is stored as zeros.
+///
 /// Rows of about as many weights are paired, since both are filled up with zeros to the same even number. The first strip is of zeros, for these.
 /// The packed form depends on the window, the output's extents and the channels, not on the batch, the input's extents and where tensors lie.
 package struct SparsePacking: Sendable {
-  package let form: SparseForm
+  package private(set) var form: SparseForm
   /// Weights that are not zero.
-  package private(set) var stored = 0
+  package internal(set) var stored = 0
+  /// Values that are multiplied: those, and the zeros of blocks of rows; zeros that fill up pairs are not counted.
+  package internal(set) var filled = 0
   /// Bytes of the packed weights.
   package private(set) var byteCount = 0
 
-  private let layout: SparseLayout
-  private var starts: [UInt32] = []
-  private var pairs: [SparsePair] = []
+  let layout: SparseLayout
+  var starts: [UInt32] = []
+  var pairs: [SparsePair] = []
+  /// Quads, or records of blocks of rows.
+  var records = 0
 
   /// Looks for the zeros of `source` and decides how to pack the others.
   /// - Parameters:
@@ -31,23 +38,34 @@ package struct SparsePacking: Sendable {
   ///   - level1Bytes: of the first-level cache.
   ///   - tileVectors, spansLines: see `SparseForm`; chosen for the geometry's output where they are nil. Where both are given, the packed form
   ///     depends on nothing but the window and the channels, and serves outputs of any size.
+  ///   - rowBlock: see `SparseForm`.
   package init(
     _ geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, _ source: UnsafePointer<Float>,
-    _ strides: GemmPacking.Strides, level1Bytes: Int, tileVectors: Int? = nil, spansLines: Bool? = nil
+    _ strides: GemmPacking.Strides, level1Bytes: Int, tileVectors: Int? = nil, spansLines: Bool? = nil,
+    rowBlock: Int = 1
   ) {
     layout = SparseLayout(
       geometry, groups: groups, groupInChannels: groupInChannels, groupOutChannels: groupOutChannels, level1Bytes: level1Bytes,
-      tileVectors: tileVectors, spansLines: spansLines)
-    var form = layout.form
-    let rowsOfAll = groups * groupOutChannels
+      tileVectors: tileVectors, spansLines: spansLines, rowBlock: rowBlock)
+    form = layout.form
+    if form.rowBlock > 1 { countRows(source, strides) } else { countPairs(source, strides) }
+    form.startsOffset = roundUp(MemoryLayout<SparseStrip>.stride * form.strips, to: 64)
+    form.pairsOffset = roundUp(form.startsOffset + 4 * starts.count, to: 64)
+    form.quadsOffset = roundUp(form.pairsOffset + MemoryLayout<SparsePair>.stride * pairs.count, to: 64)
+    byteCount = form.quadsOffset + form.recordBytes * records
+  }
+
+  /// Pairs rows of about as many weights.
+  private mutating func countPairs(_ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides) {
+    let form = layout.form
     var quads = 0
     var counts = [Int](repeating: 0, count: SparseForm.bandRows)
-    for group in 0..<groups {
+    for group in 0..<form.groups {
       for block in 0..<form.stripBlocks {
         for band in 0..<form.bands {
           starts.append(UInt32(quads))
-          let first = group * groupOutChannels + band * SparseForm.bandRows
-          let rows = min(SparseForm.bandRows, rowsOfAll - first, groupOutChannels - band * SparseForm.bandRows)
+          let first = group * form.groupOutChannels + band * SparseForm.bandRows
+          let rows = min(SparseForm.bandRows, form.groupOutChannels - band * SparseForm.bandRows)
           for row in 0..<rows {
             counts[row] = 0
             layout.forEachTerm(block) { channel, tap, _ in
@@ -70,11 +88,8 @@ package struct SparsePacking: Sendable {
         }
       }
     }
-    form.startsOffset = roundUp(MemoryLayout<SparseStrip>.stride * form.strips, to: 64)
-    form.pairsOffset = roundUp(form.startsOffset + 4 * starts.count, to: 64)
-    form.quadsOffset = roundUp(form.pairsOffset + MemoryLayout<SparsePair>.stride * pairs.count, to: 64)
-    byteCount = form.quadsOffset + MemoryLayout<SparseQuad>.stride * quads
-    self.form = form
+    filled = stored
+    records = quads
   }
 
   /// Writes `byteCount` bytes, aligned to 64, of the weights that the packing was made for.
@@ -88,6 +103,7 @@ package struct SparsePacking: Sendable {
     for (index, pair) in pairs.enumerated() {
       target.storeBytes(of: pair, toByteOffset: form.pairsOffset + pairStride * index, as: SparsePair.self)
     }
+    if form.rowBlock > 1 { return packRows(source, strides, into: target) }
     let half = SparseForm.bandRows / 2
     var quads = target + form.quadsOffset
     for (index, pair) in pairs.enumerated() where pair.quads > 0 {

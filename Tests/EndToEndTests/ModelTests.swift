@@ -15,7 +15,10 @@ import Testing
   func run(_ model: Model, _ input: Tensor, threads: Int32 = 1) throws -> Tensor {
     var options = SessionOptions()
     options.threads = threads
-    let session = try Session(model, options)
+    return try run(Session(model, options), input)
+  }
+
+  func run(_ session: Session, _ input: Tensor) throws -> Tensor {
     var argument = TensorArgument(), result = TensorArgument()
     argument.data = UnsafeMutableRawPointer(mutating: input.bytes.baseAddress)
     (argument.byteSize, argument.dtype, argument.rank) = (input.byteCount, Int32(input.dtype.rawValue), Int32(input.shape.count))
@@ -56,6 +59,25 @@ import Testing
       let again = try small.encoded(format: format).withUnsafeBytes { try Model(copying: $0) }
       #expect(try run(again, input).distance(to: run(small, input)) == 0, "format \(format)")
     }
+  }
+
+  /// Zeros in blocks of four output channels: the plan finds them by looking, and what it makes is what all weights make, zeros included.
+  @Test func blocksOfChannelsAreFound() throws {
+    var random = Random(7)
+    let image = try random.tensor([2, 1, 28, 28], in: 0...1), model = try Model(path: ModelTests.fashion)
+    func blocksFound(_ step: String) throws -> Int {
+      let recipe = #"{"name": "zeros", "steps": [{\#(step), "sparsity": 0.9, "scope": "layer"}]}"#
+      let small = try model.compressed(recipe: recipe, samples: CalibrationSamples(count: 1) { _ in [image] }, threads: 1)
+      #expect(try distance(small, image) <= 1e-5)
+      #expect(try run(small, image, threads: 2).distance(to: run(small, image)) == 0)
+      let session = try Session(small, SessionOptions())
+      _ = try run(session, image)
+      return try session.planDescription().split(separator: "% of the weights in blocks of").count - 1
+    }
+    // Small layers that keep all weights count too: they are blocks.
+    let found = try blocksFound(#""method": "prune.block", "rows": 4, "mixing": 0"#)
+    let scattered = try blocksFound(#""method": "prune.magnitude""#)
+    #expect(found >= 4 && found > scattered, "\(found) \(scattered)")
   }
 
   @Test func descriptionsAddUp() throws {

@@ -26,7 +26,7 @@ import Testing
 
   private func check(
     _ item: ConvolutionCase, density: Double, inputIsPlanar: Bool, outputIsPlanar: Bool, slack: (Int, Int), level1Bytes: Int,
-    tileVectors: Int?, spansLines: Bool?, epilogue: Epilogue, hasResidual: Bool, _ numbers: inout Numbers
+    tileVectors: Int?, spansLines: Bool?, rowBlock: Int = 1, epilogue: Epilogue, hasResidual: Bool, _ numbers: inout Numbers
   ) {
     var g = item.geometry
     let (inputs, outputs) = (item.groups * item.inChannels, item.groups * item.outChannels)
@@ -36,12 +36,29 @@ import Testing
     (g.inputPixelStride, g.outputPixelStride) = (from.pixel, to.pixel)
 
     var weights = numbers.floats(item.weightCount)
-    for i in weights.indices where Double.random(in: 0..<1, using: &numbers) >= density { weights[i] = 0 }
+    if rowBlock > 1 {
+      // Blocks of neighbouring channels of a group, and now and then a zero among their weights.
+      let places = item.inChannels * g.taps
+      for i in weights.indices {
+        let row = i / places % item.outChannels
+        let isFirst = row % rowBlock == 0
+        let isZero = isFirst ? Double.random(in: 0..<1, using: &numbers) >= density : weights[i - row % rowBlock * places] == 0
+        if isZero || (!isFirst && numbers.int(0...9) == 0) { weights[i] = 0 }
+      }
+    } else {
+      for i in weights.indices where Double.random(in: 0..<1, using: &numbers) >= density { weights[i] = 0 }
+    }
     let (input, bias, residual) = (numbers.floats(from.count), numbers.floats(outputs), numbers.floats(to.count))
     let packing = SparsePacking(
       g, groups: item.groups, groupInChannels: item.inChannels, groupOutChannels: item.outChannels, weights, item.packing.oihw,
-      level1Bytes: level1Bytes, tileVectors: tileVectors, spansLines: spansLines)
-    #expect(packing.stored == weights.filter { $0 != 0 }.count)
+      level1Bytes: level1Bytes, tileVectors: tileVectors, spansLines: spansLines, rowBlock: rowBlock)
+    #expect(packing.stored == weights.filter { $0 != 0 }.count && packing.filled >= packing.stored)
+    #expect(rowBlock > 1 || packing.filled == packing.stored)
+    if rowBlock > 1 {
+      let share = SparsePacking.fullness(
+        rowBlock: rowBlock, groups: item.groups, groupOutChannels: item.outChannels, places: item.inChannels * g.taps, weights)
+      #expect(abs(share - Double(packing.stored) / Double(max(1, packing.filled))) < 1e-12)
+    }
     let packed = GuardedBuffer<UInt8>(repeating: 0xFF, count: roundUp(packing.byteCount, to: 64))
     packing.pack(weights, item.packing.oihw, into: packed.pointer)
     let (source, offsets, added) = (GuardedBuffer(input), GuardedBuffer(bias), GuardedBuffer(residual))
@@ -101,6 +118,30 @@ import Testing
       epilogue: numbers.pick([.none, .relu, .clamp(-0.3, 0.7), .hardSwish]), hasResidual: numbers.pick([true, false]), &numbers)
   }
 
+  /// The same where blocks of rows are stored together. Zeros stored in them are terms too, which the bound counts.
+  @Test(arguments: 0..<240)
+  func convolutionsByBlocksOfRows(seed: Int) {
+    var numbers = Numbers(seed + 9000)
+    let item = ConvolutionCase.random(&numbers)
+    check(
+      item, density: numbers.pick([0, 0.05, 0.3, 1]), inputIsPlanar: numbers.pick([true, true, false]),
+      outputIsPlanar: numbers.pick([true, true, false]), slack: numbers.pick([(0, 0), (2, 1)]),
+      level1Bytes: numbers.pick([2048, 4096, 32768]), tileVectors: numbers.pick([nil, nil, 1, 2, 3, 4, 5, 6, 7]),
+      spansLines: numbers.pick([nil, nil, true, false]), rowBlock: 2 + 2 * (seed % 2),
+      epilogue: numbers.pick([.none, .relu, .clamp(-0.3, 0.7), .hardSwish]), hasResidual: numbers.pick([true, false]), &numbers)
+  }
+
+  @Test(arguments: [0, 1, 8, 25, 48, 49, 57], [1, 2, 3, 5, 64, 67, 130])
+  func productsByBlocksOfRows(pixels: Int, outputs: Int) {
+    var numbers = Numbers(pixels * 1000 + outputs)
+    let item = ConvolutionCase(size: (1, pixels), channels: (numbers.pick([1, 5, 61]), outputs))
+    for (planar, rowBlock) in [(true, 2), (true, 4), (false, 4)] {
+      check(
+        item, density: 0.3, inputIsPlanar: planar, outputIsPlanar: planar, slack: (0, 0), level1Bytes: 4096, tileVectors: nil,
+        spansLines: nil, rowBlock: rowBlock, epilogue: .relu, hasResidual: planar, &numbers)
+    }
+  }
+
   /// Around whole tiles, bands and pairs.
   @Test(arguments: [0, 1, 7, 8, 9, 39, 40, 55, 56, 57, 113], [1, 2, 63, 64, 65, 130])
   func products(pixels: Int, outputs: Int) {
@@ -115,13 +156,14 @@ import Testing
   }
 
   /// Residual blocks: the sum is written over what was added.
-  @Test func residualMayBeTheOutput() {
+  @Test(arguments: [1, 2, 4]) func residualMayBeTheOutput(rowBlock: Int) {
     var numbers = Numbers(1)
     let item = ConvolutionCase(size: (5, 16), channels: (9, 67))
     var g = item.geometry
     (g.inputPixelStride, g.outputPixelStride) = (1, 1)
     let weights = numbers.floats(item.weightCount)
-    let packing = SparsePacking(g, groupInChannels: 9, groupOutChannels: 67, weights, item.packing.oihw, level1Bytes: 2048)
+    let packing = SparsePacking(
+      g, groupInChannels: 9, groupOutChannels: 67, weights, item.packing.oihw, level1Bytes: 2048, rowBlock: rowBlock)
     let packed = GuardedBuffer<UInt8>(repeating: 0, count: roundUp(packing.byteCount, to: 64))
     packing.pack(weights, item.packing.oihw, into: packed.pointer)
     let (source, bias, residual) = (numbers.floats(9 * 80), numbers.floats(67), numbers.floats(67 * 80))

@@ -110,6 +110,49 @@ import Testing
     #expect(off.steps.map(\.kernel) == dense.steps.map(\.kernel))
   }
 
+  /// Layers whose zeros come in blocks of channels are run as such, those with as many zeros anywhere are not; with a depthwise layer in front too.
+  @Test(arguments: [2, 4, 8]) func blocksOfRowsAreFound(rows: Int) throws {
+    for inBlocks in [true, false] {
+      var net = Net(seed: 12)
+      let x = net.input([1, 64, 14, 14])
+      let relu: [String: Attribute] = ["activation": .string("Relu")]
+      var y = net.node(.conv, [x, try net.constant([66, 64, 1, 1]), try net.constant([66])], relu)
+      let window: [String: Attribute] = ["pads": .ints([1, 1, 1, 1]), "strides": .ints([2, 2]), "activation": .string("Relu")]
+      y = net.node(.conv, [y, try net.constant([64, 66, 3, 3]), try net.constant([64])], window)
+      let depthwise: [String: Attribute] = ["pads": .ints([1, 1, 1, 1]), "group": .int(64), "activation": .string("Relu")]
+      y = net.node(.conv, [y, try net.constant([64, 1, 3, 3]), try net.constant([64])], depthwise)
+      y = net.node(.conv, [y, try net.constant([192, 64, 1, 1]), try net.constant([192])])
+      let grouped: [String: Attribute] = ["pads": .ints([1, 1, 1, 1]), "group": .int(2)]
+      y = net.node(.conv, [y, try net.constant([92, 96, 3, 3]), try net.constant([92])], grouped)
+      net.output(y)
+      for index in net.graph.values.indices {
+        guard let tensor = try net.graph.values[index].constant?.decoded(), tensor.shape.count == 4, tensor.shape[1] > 1 else { continue }
+        let places = tensor.count / tensor.shape[0]
+        // Groups' channels are counted from each group's first: 46 is a multiple of neither 4 nor 8.
+        let perGroup = tensor.shape[0] == 92 ? 46 : tensor.shape[0]
+        let floats = tensor.floats().enumerated().map { i, value in
+          let row = i / places % perGroup
+          let key = inBlocks ? (i / places - row + row / rows * rows) * places + i % places : i
+          return (key &* 7919 + key / places &* 31) % 101 < 10 ? value * 0.1 : 0
+        }
+        net.graph.values[index].constant = Weight(try Tensor(tensor.shape, floats))
+      }
+      let graph = try net.finished()
+      for sparse in [PlanOptions.Sparse.chosen, .always] {
+        let plan = try makePlan(graph, sparse: sparse)
+        let found = plan.steps.filter { $0.choice?.name.contains(rows == 2 ? "in blocks of 2 rows" : "in blocks of ") == true }.count
+        let all = plan.steps.filter { $0.kernel.hasPrefix("sparse_f32") }.count
+        #expect(inBlocks ? found >= 3 : found == 0 && all >= 3, "\(plan.description)")
+        let inputs = try net.randomInputs()
+        try expectAgreement(graph, inputs, terms: 64 + 594 + 9 + 64 + 864, slack: 4e-6, sparse: sparse)
+        let one = try execute(graph, inputs, sparse: sparse)
+        for threads in 2...4 {
+          for (a, b) in zip(one, try execute(graph, inputs, threads: threads, sparse: sparse)) { #expect(a.bytes.elementsEqual(b.bytes)) }
+        }
+      }
+    }
+  }
+
   /// The last layers of mobilenet_v1: a depthwise convolution on 7 × 7 pixels is made by the product behind it, which says so; on larger images
   /// where everything is sparse.
   @Test(arguments: [(7, PlanOptions.Sparse.chosen), (20, .always)]) func depthwiseLayersAreMadeByTheProductBehind(

@@ -2,7 +2,7 @@ import KernelContract
 
 /// `sparse_f32_2x56`: see `SparseF32Descriptor`. Consecutive tasks of one tile share its panels.
 ///
-/// For each block of strips, the panel is filled and every band's rows are walked in pairs; sums wait in scratch between blocks. Complete sums
+/// For each block of strips, the panel is filled and every band's rows are walked in pairs, or in blocks; sums wait in scratch between blocks. Complete sums
 /// go straight to planes where whole vectors may be written, and by way of the scratch otherwise.
 func stepSparseF32(
   _ descriptor: UnsafeRawPointer, _ buffers: UnsafePointer<UnsafeMutableRawPointer>, _ begin: Int, _ end: Int,
@@ -17,13 +17,16 @@ func stepSparseF32(
   let weights = d.pointee.weights
   let starts = (weights + form.startsOffset).assumingMemoryBound(to: UInt32.self)
   let pairs = (weights + form.pairsOffset).assumingMemoryBound(to: SparsePair.self)
-  let quads = (weights + form.quadsOffset).assumingMemoryBound(to: SparseQuad.self)
+  let records = weights + form.quadsOffset
 
   let (height, width) = (geometry.pointee.outputHeight, geometry.pointee.outputWidth)
   let tilePixels = 8 * form.tileVectors
   let across = form.spansLines ? blocks(width, of: 8) : 1
   let tiles = form.spansLines ? across * blocks(height, of: form.tileVectors) : blocks(height * width, of: tilePixels)
   let (bandRows, sharedBands) = (64, 16)
+  // Rows that are stored together: two by two, or blocks.
+  let together = max(2, form.rowBlock)
+  let recordBytes = form.rowBlock > 1 ? 4 + 4 * form.rowBlock : 24
   let bands = blocks(form.groupOutChannels, of: bandRows)
   let bandBlocks = blocks(bands, of: d.pointee.bandBlock)
   let stripCount = form.groupInChannels * form.strips
@@ -46,7 +49,7 @@ func stepSparseF32(
       sums + min(bands, sharedBands) * bandRows * tilePixels)
   }
   var tile = SparseTileF32(
-    quads: quads, pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(panel), bias: nil, sums: sums, output: nil,
+    records: records, pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(panel), bias: nil, sums: sums, sumStride: 0, output: nil,
     outputStride: d.pointee.outputChannelStride, vectorStep: form.spansLines ? width : 8, residual: nil,
     residualStride: d.pointee.residualChannelStride,
     low: clamps ? d.pointee.epilogue.a : -.infinity, high: clamps ? d.pointee.epilogue.b : .infinity)
@@ -80,6 +83,7 @@ func stepSparseF32(
       vectors = blocks(source.places, of: 8)
       lastCount = source.places - 8 * (vectors - 1)
     }
+    tile.sumStride = 8 * vectors
     source.input = input + (image * d.pointee.inputImageStride + group * form.groupInChannels * d.pointee.inputChannelStride)
     front?.begin(
       input + image * d.pointee.inputImageStride, firstChannel: group * form.groupInChannels, line: source.line, x: source.column,
@@ -106,15 +110,19 @@ func stepSparseF32(
         for band in bandBegin..<shared {
           let section = (group * form.stripBlocks + block) * bands + band
           let row = band * bandRows
-          tile.quads = quads + Int(starts[section])
-          tile.pairs = pairs + section * (bandRows / 2)
-          tile.pairCount = blocks(min(bandRows, form.groupOutChannels - row), of: 2)
+          tile.records = records + Int(starts[section]) * recordBytes
+          tile.pairs = pairs + section * (bandRows / together)
+          tile.pairCount = blocks(min(bandRows, form.groupOutChannels - row), of: together)
           tile.bias = block == 0 ? d.pointee.bias + (outputChannel + row) : nil
           tile.sums = sums + (band - bandBegin) * bandRows * tilePixels
           let straight = isComplete && writesPlanes && lastCount == 8
           tile.output = straight ? output + (outputPlace + row * d.pointee.outputChannelStride) : nil
           if straight, let residual { tile.residual = residual + (residualPlace + row * d.pointee.residualChannelStride) }
-          multiplySparse(vectors, isWide: form.lineFloats == 16, &tile)
+          if form.rowBlock > 1 {
+            multiplySparseRows(vectors, rowBlock: form.rowBlock, isWide: form.lineFloats == 16, &tile)
+          } else {
+            multiplySparse(vectors, isWide: form.lineFloats == 16, &tile)
+          }
           if isComplete && !straight {
             let rows = min(bandRows, form.groupOutChannels - row)
             finishSparse(

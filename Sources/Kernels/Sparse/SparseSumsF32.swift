@@ -61,6 +61,33 @@ struct SparseSumsF32 {
     if width > 6 { b6 = b6.addingProduct(w, load8(x + 6 * pitch)) }
   }
 
+  /// Adds two weights times the same pixels, one to each row: up to six vectors, as the pixels take registers too.
+  @inline(__always)
+  mutating func addBoth(_ width: Int, _ pitch: Int, _ v: Float8, _ w: Float8, _ x: UnsafePointer<Float>) {
+    let x0 = load8(x)
+    (a0, b0) = (a0.addingProduct(v, x0), b0.addingProduct(w, x0))
+    if width > 1 {
+      let x1 = load8(x + pitch)
+      (a1, b1) = (a1.addingProduct(v, x1), b1.addingProduct(w, x1))
+    }
+    if width > 2 {
+      let x2 = load8(x + 2 * pitch)
+      (a2, b2) = (a2.addingProduct(v, x2), b2.addingProduct(w, x2))
+    }
+    if width > 3 {
+      let x3 = load8(x + 3 * pitch)
+      (a3, b3) = (a3.addingProduct(v, x3), b3.addingProduct(w, x3))
+    }
+    if width > 4 {
+      let x4 = load8(x + 4 * pitch)
+      (a4, b4) = (a4.addingProduct(v, x4), b4.addingProduct(w, x4))
+    }
+    if width > 5 {
+      let x5 = load8(x + 5 * pitch)
+      (a5, b5) = (a5.addingProduct(v, x5), b5.addingProduct(w, x5))
+    }
+  }
+
   /// Has the next factor made behind these sums.
   @inline(__always)
   func holdA(_ width: Int, _ factors: inout Factors) {

@@ -2,14 +2,16 @@ import KernelContract
 
 /// What one call reads and writes: a tile of pixels by a band of rows and a block of strips.
 struct SparseTileF32 {
-  var quads: UnsafePointer<SparseQuad>
+  /// `SparseQuad`s, or records of blocks of rows.
+  var records: UnsafeRawPointer
   var pairs: UnsafePointer<SparsePair>
   var pairCount: Int
   var panel: UnsafeRawPointer
   /// Of the band's rows; nil behind the first block, where sums begin with those at `sums`.
   var bias: UnsafePointer<Float>?
-  /// `[row][8 · width]`
+  /// `[row][sumStride]`, vectors side by side.
   var sums: UnsafeMutablePointer<Float>
+  var sumStride: Int
   /// Where the sums are complete and may be written as they are: the first row, `outputStride` floats between rows.
   var output: UnsafeMutablePointer<Float>?
   var outputStride: Int
@@ -25,12 +27,12 @@ struct SparseTileF32 {
 @inline(__always)
 private func multiply(_ width: Int, _ pitch: Int, _ tile: UnsafePointer<SparseTileF32>) {
   let panel = tile.pointee.panel
-  var quad = tile.pointee.quads
+  var quad = tile.pointee.records.assumingMemoryBound(to: SparseQuad.self)
   var pair = tile.pointee.pairs
   let end = pair + tile.pointee.pairCount
   while pair < end {
     let (a, b) = (Int(pair.pointee.a), Int(pair.pointee.b))
-    let (sumsA, sumsB) = (tile.pointee.sums + a * (8 * width), tile.pointee.sums + b * (8 * width))
+    let (sumsA, sumsB) = (tile.pointee.sums + a * tile.pointee.sumStride, tile.pointee.sums + b * tile.pointee.sumStride)
     var sums: SparseSumsF32
     if let bias = tile.pointee.bias {
       sums = SparseSumsF32(splat8(bias[a]), splat8(bias[b]))
@@ -40,8 +42,8 @@ private func multiply(_ width: Int, _ pitch: Int, _ tile: UnsafePointer<SparseTi
     // Complete sums mostly go to lines that no cache near has: they come while the sums are made.
     if let output = tile.pointee.output {
       let (stride, step) = (tile.pointee.outputStride, tile.pointee.vectorStep)
-      fetch(width, output + a * stride, step: step)
-      fetch(width, output + b * stride, step: step)
+      fetchRow(width, output + a * stride, step: step)
+      fetchRow(width, output + b * stride, step: step)
     }
     let last = quad + Int(pair.pointee.quads)
     while quad < last {
@@ -73,7 +75,7 @@ private func multiply(_ width: Int, _ pitch: Int, _ tile: UnsafePointer<SparseTi
 
 /// Asks for a row's lines of the output: two vectors side by side share one.
 @inline(__always)
-private func fetch(_ width: Int, _ row: UnsafePointer<Float>, step: Int) {
+func fetchRow(_ width: Int, _ row: UnsafePointer<Float>, step: Int) {
   fetchToWrite(row)
   if step == 8 {
     if width > 2 { fetchToWrite(row + 16) }

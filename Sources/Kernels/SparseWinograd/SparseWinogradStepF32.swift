@@ -48,8 +48,8 @@ func stepSparseWinogradF32(
   let strip = WinogradStrip(tile: tile, pitch: d.pointee.pitch, lines: d.pointee.stripLines, stripFloats)
   let clamps = isClamp(d.pointee.epilogue)
   var product = SparseTileF32(
-    quads: quads, pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(spread), bias: nil, sums: products, output: nil, outputStride: 0,
-    vectorStep: 8, residual: nil, residualStride: 0, low: -.infinity, high: .infinity)
+    records: UnsafeRawPointer(quads), pairs: pairs, pairCount: 0, panel: UnsafeRawPointer(spread), bias: nil, sums: products, sumStride: 0,
+    output: nil, outputStride: 0, vectorStep: 8, residual: nil, residualStride: 0, low: -.infinity, high: .infinity)
   var sink = PlanarTileSink(
     output: output, residual: residual, width: g.pointee.outputWidth, lines: 0, columns: 0, bias: 0,
     low: clamps ? d.pointee.epilogue.a : -.infinity, high: clamps ? d.pointee.epilogue.b : .infinity)
@@ -90,10 +90,11 @@ func stepSparseWinogradF32(
         product.bias = block == 0 ? UnsafePointer(zeros) : nil
         for band in firstBand..<lastBand {
           let section = (point * form.stripBlocks + block) * bands + band
-          product.quads = quads + Int(starts[section])
+          product.records = UnsafeRawPointer(quads + Int(starts[section]))
           product.pairs = pairs + section * (bandRows / 2)
           product.pairCount = blocks(min(bandRows, form.groupOutChannels - band * bandRows), of: 2)
           product.sums = products + (point * productPointStride + (band - firstBand) * bandRows * 8 * vectors)
+          product.sumStride = 8 * vectors
           multiplySparse(vectors, isWide: false, &product)
         }
       }

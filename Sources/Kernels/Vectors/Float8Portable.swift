@@ -86,6 +86,10 @@
     mutating func wait(for a: Float8, _ b: Float8, _ c: Float8, _ d: Float8, _ e: Float8, _ f: Float8, _ g: Float8) {}
   }
 
+  /// The address, but what lies there is loaded behind these sums.
+  @inline(__always)
+  func loadedBehind(_ from: UnsafePointer<Float>, _ a: Float8, _ b: Float8, _ c: Float8) -> UnsafePointer<Float> { from }
+
   /// The same of the first-level cache.
   @inline(__always)
   func fetchToLevel1(_ address: UnsafePointer<Float>) {}

@@ -75,6 +75,12 @@
     }
   }
 
+  /// The address, but what lies there is loaded behind these sums.
+  @inline(__always)
+  func loadedBehind(_ from: UnsafePointer<Float>, _ a: Float8, _ b: Float8, _ c: Float8) -> UnsafePointer<Float> {
+    nsk_floats_behind(from, a, b, c)
+  }
+
   /// The same of the first-level cache.
   @inline(__always)
   func fetchToLevel1(_ address: UnsafePointer<Float>) { nsk_prefetch_level1(address) }

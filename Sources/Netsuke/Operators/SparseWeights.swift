@@ -14,11 +14,17 @@ struct SparseWeights: Sendable {
   init(_ shape: ConvolutionShape, _ weights: UnsafePointer<Float>, _ bias: [Float]) throws {
     let machine = try HostMachine.machine()
     let strides = shape.gemmPacking.oihw
-    // The size of the images is not known: tiles that suit most.
+    // The size of the images is not known: tiles that suit most, and blocks of rows where these are about full.
+    let rowBlock =
+      SparseForm.rowBlocks.last {
+        SparsePacking.fullness(
+          rowBlock: $0, groups: shape.groups, groupOutChannels: shape.groupOutChannels, places: shape.groupInChannels * shape.taps, weights)
+          > 0.9
+      } ?? 1
     let packing = SparsePacking(
       shape.geometry(batch: 1, height: 1, width: 1, output: (1, 1)), groups: shape.groups, groupInChannels: shape.groupInChannels,
-      groupOutChannels: shape.groupOutChannels, weights, strides, level1Bytes: machine.level1Bytes, tileVectors: 7,
-      spansLines: shape.taps > 1)
+      groupOutChannels: shape.groupOutChannels, weights, strides, level1Bytes: machine.level1Bytes,
+      tileVectors: rowBlock > 1 ? 6 : 7, spansLines: shape.taps > 1, rowBlock: rowBlock)
     self.packing = packing
     packed = try Storage.of(UInt8.self, packing.byteCount) { packing.pack(weights, strides, into: $0) }
     self.bias = try Storage.of(bias)

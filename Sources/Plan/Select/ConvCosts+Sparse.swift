@@ -18,7 +18,7 @@ extension ConvCosts {
         * (Double(geometry.outputHeight * columns) * taps + tiles * rates.fusedColumn)
       (work.panel, work.strided) = (0, 0)
     }
-    return Double(geometry.batch) * (work.nanoseconds(table.sparse) + made) + once(table.sparse.weights, 6 * Double(packing.stored))
+    return Double(geometry.batch) * (work.nanoseconds(table.sparse) + made) + once(table.sparse.weights, packing.weightBytes)
   }
 
   /// `sparse_winograd_f32` with tiles of `tile` × `tile` pixels, on planar tensors; points are the packing's groups.

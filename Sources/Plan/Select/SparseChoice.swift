@@ -27,12 +27,25 @@ extension PlanBuilder {
     return packing
   }
 
-  /// The same in tiles of a given form.
+  /// The same in tiles of a given form; by blocks of rows where the weights have such blocks, and that is estimated to be faster.
   func sparsePacking(_ conv: ConvShape, _ w: ValueID, tileVectors: Int?, spansLines: Bool?) throws -> SparsePacking {
-    try withFloats(w) {
-      SparsePacking(
-        conv.geometry(input: 1, output: 1), groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut, $0,
-        conv.packing.oihw, level1Bytes: machine.level1Bytes, tileVectors: tileVectors, spansLines: spansLines)
+    try withFloats(w) { weights in
+      func packing(_ rowBlock: Int) -> SparsePacking {
+        SparsePacking(
+          conv.geometry(input: 1, output: 1), groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut, weights,
+          conv.packing.oihw, level1Bytes: machine.level1Bytes, tileVectors: tileVectors, spansLines: spansLines, rowBlock: rowBlock)
+      }
+      let costs = imageCosts(conv)
+      var best = packing(1)
+      for rowBlock in SparseForm.rowBlocks {
+        let fullness = SparsePacking.fullness(
+          rowBlock: rowBlock, groups: conv.groups, groupOutChannels: conv.groupOut, places: conv.packing.depth, weights)
+        // A product bound by multiplications cannot be twice as fast as one bound by loads.
+        guard 2 * fullness > 1 else { continue }
+        let blocks = packing(rowBlock)
+        if costs.sparse(blocks) < costs.sparse(best) { best = blocks }
+      }
+      return best
     }
   }
 
@@ -52,12 +65,16 @@ extension PlanBuilder {
     "sparse, \((1000 * stored / max(1, count) + 5) / 10) % of the weights"
   }
 
+  func sparseName(_ packing: SparsePacking, of count: Int) -> String {
+    sparseName(packing.stored, of: count) + (packing.form.rowBlock > 1 ? " in blocks of \(packing.form.rowBlock) rows" : "")
+  }
+
   /// Why the convolution being lowered, which was chosen to be sparse, is.
   func sparseChoice(_ conv: ConvShape, _ w: ValueID, _ bias: [Float], behind front: FusedDepthwise? = nil) throws -> Choice {
     if let front {
       let packing = try fusedPacking(conv, w)
       return Choice(
-        name: "depthwise in the panel of " + sparseName(packing.stored, of: conv.packing.depth * conv.outputs),
+        name: "depthwise in the panel of " + sparseName(packing, of: conv.packing.depth * conv.outputs),
         nanoseconds: imageCosts(conv).sparse(packing, behind: front.descriptor.geometry),
         losers: [Choice.Loser(name: "one after the other", nanoseconds: front.apart, refusal: nil)])
     }
@@ -68,7 +85,7 @@ extension PlanBuilder {
         name: way.candidate.name, nanoseconds: way.candidate.nanoseconds,
         refusal: way.candidate.nanoseconds < cost ? PlanBuilder.regional : nil)
     }
-    return Choice(name: sparseName(packing.stored, of: conv.packing.depth * conv.outputs), nanoseconds: cost, losers: losers)
+    return Choice(name: sparseName(packing, of: conv.packing.depth * conv.outputs), nanoseconds: cost, losers: losers)
   }
 
   /// What leaving out zeros would take in a convolution that is dense; nil where it was not thought of.
@@ -76,7 +93,7 @@ extension PlanBuilder {
     guard let packing = sparsePackings[nodeIndex] else { return nil }
     let cost = imageCosts(conv).sparse(packing)
     return Choice.Loser(
-      name: sparseName(packing.stored, of: conv.packing.depth * conv.outputs), nanoseconds: cost,
+      name: sparseName(packing, of: conv.packing.depth * conv.outputs), nanoseconds: cost,
       refusal: cost < dense ? PlanBuilder.regional : nil)
   }
 

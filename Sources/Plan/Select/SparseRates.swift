@@ -3,6 +3,11 @@ package struct SparseRates: Sendable {
   /// A stored weight times a vector of eight pixels, and what it takes beside, once a tile.
   package var vector = 0.15
   package var weight = 0.22
+  /// The same where blocks of two and of four rows are stored together: a value times a vector, a block's record, and a row of sums, once
+  /// a pass over a tile.
+  package var rowsVector = [0.144, 0.107]
+  package var rowsRecord = [0.0, 0.356]
+  package var rowsRow = [2.1, 1.9]
   /// A vector of eight floats of a panel, of neighbours and of every other pixel, and a row of sums of a tile and block.
   package var panel = 0.72
   package var strided = 2.5
@@ -40,6 +45,9 @@ package struct SparseRates: Sendable {
     var rates = self
     rates.vector *= factor
     rates.weight *= factor
+    rates.rowsVector = rates.rowsVector.map { $0 * factor }
+    rates.rowsRecord = rates.rowsRecord.map { $0 * factor }
+    rates.rowsRow = rates.rowsRow.map { $0 * factor }
     rates.panel *= factor
     rates.strided *= factor
     rates.row *= factor
