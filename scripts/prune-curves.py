@@ -100,25 +100,37 @@ def run(options: argparse.Namespace) -> None:
 # What `every` measures, what tells most first: method, option and values, other options, layers.
 ZEROS = '{"exclude": ["first", "depthwise"]}'
 CHANNELS = '{"exclude": ["last"]}'
-EVERY: list[tuple[str, str, str, list[str], str]] = [
-    ("prune.reconstruct", "sparsity", "0.5,0.7,0.6,0.8,0.3,0.9,0.95", [], ZEROS),
-    *[("prune.channels", "ratio", "0.3,0.1,0.2,0.4,0.5,0.6", [f"criterion={name}"], CHANNELS) for name in ("l1", "thinet", "lasso")],
-    ("prune.channels", "ratio", "0.3,0.2,0.4,0.5", ["criterion=lasso", "allocation=sensitivity"], CHANNELS),
-    ("prune.reconstruct", "sparsity", "0.5,0.7,0.9", ["scope=layer"], ZEROS),
-    ("prune.nm", "keep", "2,1", [], ZEROS),
-    ("prune.block", "sparsity", "0.5,0.3,0.7", ["rows=4"], ZEROS),
-    ("prune.magnitude", "sparsity", "0,0.3,0.5,0.7,0.8,0.9,0.95", [], ZEROS),
-    ("prune.magnitude", "sparsity", "0.3,0.5,0.7", ["scope=global"], ZEROS),
-    ("prune.magnitude", "sparsity", "0.3,0.5,0.7,0.8,0.9,0.95", ["score=activation"], ZEROS),
-    *[("prune.channels", "ratio", "0.1,0.3", [f"criterion={name}"], CHANNELS) for name in ("l2", "random", "apoz", "nisp")],
-    ("prune.channels", "ratio", "0.1,0.3", ["criterion=l1", "refit=none"], CHANNELS),
+EVERY: list[tuple[str, str, str, list[str], str, int]] = [
+    ("prune.reconstruct", "sparsity", "0.5,0.7,0.8,0.3,0.9,0.95", [], ZEROS, 100),
+    *[("prune.channels", "ratio", "0.3,0.1,0.2,0.4,0.5,0.6", [f"criterion={name}"], CHANNELS, 50) for name in ("l1", "thinet", "lasso")],
+    ("prune.channels", "ratio", "0.3,0.5", ["criterion=lasso", "allocation=sensitivity"], CHANNELS, 50),
+    ("prune.block", "sparsity", "0.5,0.7", ["rows=4"], ZEROS, 100),
+    ("prune.block", "sparsity", "0.5,0.7", ["rows=2"], ZEROS, 100),
+    ("prune.nm", "keep", "2,1", [], ZEROS, 100),
+    ("prune.reconstruct", "sparsity", "0.5,0.7", ["scope=layer"], ZEROS, 100),
+    ("prune.magnitude", "sparsity", "0,0.3,0.5,0.7,0.8,0.9,0.95", [], ZEROS, 100),
+    ("prune.magnitude", "sparsity", "0.3,0.5,0.7", ["scope=global"], ZEROS, 100),
+    ("prune.magnitude", "sparsity", "0.3,0.5,0.7,0.8,0.9,0.95", ["score=activation"], ZEROS, 100),
+    *[
+        ("prune.channels", "ratio", "0.1,0.2,0.3,0.4,0.5,0.6", [f"criterion={name}"], CHANNELS, 50)
+        for name in ("l2", "random", "apoz", "nisp")
+    ],
+    ("prune.channels", "ratio", "0.1,0.2,0.3", ["criterion=l1", "refit=none"], CHANNELS, 50),
 ]
 
 
 def every(options: argparse.Namespace) -> None:
     for network in options.networks.split(","):
-        for method, key, values, settings, layers in EVERY:
-            point = {"network": network, "method": method, "key": key, "values": values, "set": settings, "layers": layers}
+        for method, key, values, settings, layers, calibrate in EVERY:
+            point = {
+                "network": network,
+                "method": method,
+                "key": key,
+                "values": values,
+                "set": settings,
+                "layers": layers,
+                "calibrate": calibrate,
+            }
             run(argparse.Namespace(**vars(options) | point))
 
 
@@ -171,8 +183,8 @@ def main() -> None:
     everything.add_argument("file")
     everything.add_argument("--networks", default="mobilenet_v1,squeezenet1.1")
     everything.set_defaults(action=every)
+    command.add_argument("--calibrate", type=int, default=100)
     for measuring in (command, everything):
-        measuring.add_argument("--calibrate", type=int, default=100)
         measuring.add_argument("--first", type=int, default=100, help="first photo of the test")
         measuring.add_argument("--test", type=int, default=300)
         measuring.add_argument("--threads", type=int, default=1)

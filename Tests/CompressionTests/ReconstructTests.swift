@@ -179,6 +179,40 @@ import Testing
     }
   }
 
+  /// The head alone is pruned, so its targets are what it made; over the samples that it is fitted to, least squares make less variance
+  /// than that (without damping), and the factors give it back. Sums of f32 and factors round at 2⁻²⁴ each, of some hundred terms: 1e-4 is far above.
+  @Test func variancesComeBack() throws {
+    var graph = try TinyNetwork.residual()
+    let samples = try TinyNetwork.samples(24)
+    let head = try #require(graph.nodes.lastIndex { $0.op == .gemm })
+    (graph.outputs, graph.nodes) = (graph.nodes[head].outputs, Array(graph.nodes[...head]))
+    func variances(_ graph: Graph) throws -> [Double] {
+      let outputs = try samples.tensors.flatMap { sample -> [[Double]] in
+        let y = try Interpreter(graph).run(sample)[0], values = y.doubles(), width = y.shape[1]
+        return stride(from: 0, to: values.count, by: width).map { Array(values[$0..<$0 + width]) }
+      }
+      return outputs[0].indices.map { channel in
+        let column = outputs.map { $0[channel] }, mean = column.reduce(0, +) / Double(column.count)
+        return column.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(column.count)
+      }
+    }
+    let wanted = try variances(graph)
+    func made(_ share: String) throws -> [Double] {
+      let options = "\"sparsity\": 0.5, \"mixing\": 0, \"damping\": 0, \"restore_variance\": \(share), \"layers\": \"head\""
+      return try variances(prune("\"prune.reconstruct\", " + options, graph, samples: samples).graph)
+    }
+    let (none, half, whole) = (try made("0"), try made("0.5"), try made("1"))
+    for (channel, wanted) in wanted.enumerated() {
+      #expect(none[channel] < wanted)
+      guard none[channel] * 4 > wanted else { continue }
+      #expect(abs(whole[channel] - wanted) < 1e-4 * wanted)
+      // Half of the factor, not of the variance.
+      let factor = (1 + (wanted / none[channel]).squareRoot()) / 2
+      #expect(abs(half[channel] - factor * factor * none[channel]) < 1e-4 * wanted)
+    }
+    #expect(zip(none, wanted).contains { $0 * 4 > $1 })
+  }
+
   @Test func blocksAndRatiosHaveTheirZeros() throws {
     let graph = try TinyNetwork.residual(), samples = try TinyNetwork.samples(6)
     let half = try weights(prune("\"prune.nm\", \"keep\": 2, \"of\": 4, \"layers\": \"point\"", graph, samples: samples).graph)[2]

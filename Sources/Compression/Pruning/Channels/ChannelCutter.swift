@@ -18,7 +18,7 @@ package struct ChannelCutter {
     let hasSamples = (step.samples?.count ?? 0) > 0
     foldsConstants = mode != .none && !hasSamples
     if foldsConstants { step.ledger.note("layers behind removed channels were not refitted: there are no samples") }
-    refit = ChannelRefit(hasSamples ? mode : .none, damping: try step.options.number("damping"))
+    refit = ChannelRefit(hasSamples ? mode : .none, damping: try step.options.number("damping"), try VarianceRestoration(step.options))
   }
 
   package func cut(_ plan: ChannelPlan) throws -> Graph {

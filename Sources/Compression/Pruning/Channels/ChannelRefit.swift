@@ -19,10 +19,13 @@ package struct ChannelRefit {
   package let mode: Mode
   /// A share of the mean square of a layer's inputs; 0: what held-out samples say is best, layer by layer.
   package let damping: Double
+  /// For `weights`.
+  private let restoration: VarianceRestoration
 
-  package init(_ mode: Mode, damping: Double) {
+  package init(_ mode: Mode, damping: Double, _ restoration: VarianceRestoration) {
     self.mode = mode
     self.damping = damping
+    self.restoration = restoration
   }
 
   /// Refits the layers that lie behind a cut, in the network's order, each on what the refitted ones before hand it.
@@ -100,7 +103,7 @@ package struct ChannelRefit {
       case .none, .bias: after = system.before
       case .statistics: after = system.scaledRows()
       case .scale: after = system.scaledColumns(taps: layer.taps, damping: share == 0 ? ChannelRefit.usualDamping : share)
-      case .weights: after = share.isFinite ? system.solution(ridge: system.ridge(share)) : system.before
+      case .weights: after = share.isFinite ? system.restored(system.solution(ridge: system.ridge(share)), restoration) : system.before
       }
       let floats = after.map(Float.init)
       guard floats.allSatisfy(\.isFinite) else { throw Failure(.notFinite, "refitting gave weights that are not finite", node: layer.name) }

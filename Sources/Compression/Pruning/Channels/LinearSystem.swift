@@ -71,16 +71,27 @@ struct LinearSystem {
 
   /// The weights with the factor for each row that gives its output the variance that it shall have. Outputs that hardly vary stay.
   func scaledRows() -> [Double] {
-    var after = before
+    scaling(before) { variance, wanted in variance > wanted * 1e-4 ? (wanted / variance).squareRoot() : 1 }
+  }
+
+  /// Weights whose outputs have the variance back that least squares took from them.
+  func restored(_ weights: [Double], _ restoration: VarianceRestoration) -> [Double] {
+    guard isCentred, !restoration.isNone else { return weights }
+    return scaling(weights) { restoration.factor(made: $0, wanted: $1) }
+  }
+
+  /// Each row times a factor for the variance that it makes and the one that it shall make.
+  private func scaling(_ weights: [Double], _ factor: (_ made: Double, _ wanted: Double) -> Double) -> [Double] {
+    var after = weights
     for row in 0..<rows {
       var variance = 0.0
-      for i in 0..<width {
-        var sum = 0.0
-        for j in 0..<width { sum += gram[i * width + j] * before[row * width + j] }
-        variance += sum * before[row * width + i]
+      weights.withUnsafeBufferPointer { weights in
+        gram.withUnsafeBufferPointer { gram in
+          guard let one = weights.baseAddress.map({ $0 + row * width }), let gram = gram.baseAddress else { return }
+          for i in 0..<width { variance += one[i] * dot(gram + i * width, one, width) }
+        }
       }
-      guard variance > outputVariances[row] * 1e-4 else { continue }
-      let factor = (outputVariances[row] / variance).squareRoot()
+      let factor = factor(variance, outputVariances[row])
       for i in 0..<width { after[row * width + i] *= factor }
     }
     return after

@@ -24,7 +24,7 @@ package struct PruneChannels: CompressionMethod {
         "damping", .number(0...100), default: 0,
         "how strongly refitted weights are drawn to those before: a share of the mean square of the layer's inputs; 0: as strongly as "
           + "suits a third of the samples when the others are fitted"),
-      MixedSamples.option,
+      MixedSamples.option, VarianceRestoration.option(default: 1),
       OptionSchema("min_channels", .count(1...65536), default: 1, "at least this many channels of a group stay"),
       OptionSchema("round_to", .count(1...1024), default: 1, "the number that stays is a multiple of this, where the group allows it"),
       OptionSchema("seed", .count(0...1_000_000_000), default: 0, "for \"random\""),

@@ -56,6 +56,23 @@ struct ReconstructLayer {
     return result
   }
 
+  /// Gives the outputs the variance of the targets.
+  func restore(_ matrix: inout LayerMatrix, targets: LayerMoments? = nil, _ restoration: VarianceRestoration) throws {
+    guard centred, !restoration.isNone else { return }
+    let width = moments.width, perGroup = moments.outputs, wanted = (targets ?? moments).outputVariances
+    for (group, solver) in groups.enumerated() {
+      guard let regression = solver.regression else { continue }
+      let first = group * perGroup
+      let forms = try regression.forms(Array(matrix.elements[first * width..<(first + perGroup) * width]))
+      for row in 0..<perGroup {
+        let range = (first + row) * width..<(first + row + 1) * width
+        let power = matrix.elements[range].reduce(0) { $0 + Double($1) * Double($1) }
+        let factor = restoration.factor(made: forms[row] - solver.ridge * power, wanted: wanted[first + row])
+        for index in range { matrix.elements[index] *= Float(factor) }
+      }
+    }
+  }
+
   /// What rounding leaves of the variance of inputs that do not vary: 2⁻²⁰ of their mean square; 1 where they are all zero.
   private static func roundingNoise(_ moments: LayerMoments, _ group: Int, _ gram: [Double]) -> Double {
     var power = 0.0

@@ -8,7 +8,7 @@ struct Reconstruction {
     OptionSchema(
       "damping", .number(0...100), default: 0.3,
       "how strongly weights are drawn to those before, where samples are few for the layer's width"),
-    MixedSamples.option,
+    MixedSamples.option, VarianceRestoration.option(default: 0.5),
     OptionSchema("keep_zeros", .flag, default: true, "leaves weights zero that are zero already, such as a mask made elsewhere"),
   ]
 
@@ -22,6 +22,7 @@ struct Reconstruction {
   private let multiply: MatrixProducts
   private let damping: Double
   private let keepZeros: Bool
+  private let restoration: VarianceRestoration
   /// See `MixedSamples`.
   let mixing: Int
 
@@ -32,6 +33,7 @@ struct Reconstruction {
     damping = try step.options.number("damping")
     keepZeros = try step.options.flag("keep_zeros")
     mixing = Int(try step.options.number("mixing"))
+    restoration = try VarianceRestoration(step.options)
   }
 
   func apply(to graph: inout Graph, sparsity: Double, isGlobal: Bool) throws {
@@ -82,9 +84,11 @@ struct Reconstruction {
     effort: SparseRegression.Effort = .full
   ) throws {
     let before = LayerMatrix(layer, try graph.decodedWeight(layer))
-    let after = try solver.prune(before, targets: targets, pattern: pattern, share: share, keepZeros: keepZeros, effort: effort) {
+    var after = try solver.prune(before, targets: targets, pattern: pattern, share: share, keepZeros: keepZeros, effort: effort) {
       try step.progress("reconstructing: \(layer.name)", 0, of: 1)
     }
+    // What a rough solution is for needs no variance.
+    if effort == .full { try solver.restore(&after, targets: targets, restoration) }
     let bias = solver.bias(after, targets: targets)
     guard bias.allSatisfy(\.isFinite) else { throw Failure(.notFinite, "reconstruction gave a bias that is not finite", node: layer.name) }
     graph[layer.weight].constant = try Weight(after.tensor(layer.shape)).compacted()

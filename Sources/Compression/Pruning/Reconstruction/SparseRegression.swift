@@ -88,6 +88,13 @@ package struct SparseRegression {
     return (try unscaled(valuesOn(mask, targets, from: x, effort, check)), mask)
   }
 
+  /// z·A·zᵀ of each row.
+  package func forms(_ values: [Float]) throws -> [Double] {
+    let scaled = values.indices.map { values[$0] * scale[$0 % size] }
+    let image = try product(scaled, matrix)
+    return (0..<values.count / size).map { Self.inner(scaled, $0, image, size) }
+  }
+
   /// Conjugate gradients for all rows at once, each on what stays of it.
   private func valuesOn(
     _ mask: [UInt8], _ targets: [Float], from start: [Float], _ effort: Effort, _ check: () throws -> Void
@@ -98,7 +105,7 @@ package struct SparseRegression {
     let image = try product(x, matrix)
     var residual = x.indices.map { (targets[$0] - image[$0]) * keep[$0] }
     var direction = residual
-    var norms = (0..<rows).map { Self.squares(residual, $0, residual, size) }
+    var norms = (0..<rows).map { Self.inner(residual, $0, residual, size) }
     for _ in 0..<effort.conjugateSteps {
       try check()
       let image = try product(direction, matrix)
@@ -112,10 +119,10 @@ package struct SparseRegression {
           x[index] += length * direction[index]
           residual[index] -= length * image[index] * keep[index]
         }
-        let next = Self.squares(residual, row, residual, size)
+        let next = Self.inner(residual, row, residual, size)
         let turn = Float(next / norms[row])
         // Rounding has the last word below this; going on would only add noise.
-        norms[row] = next > 1e-14 * max(Self.squares(x, row, x, size), 1e-30) ? next : 0
+        norms[row] = next > 1e-14 * max(Self.inner(x, row, x, size), 1e-30) ? next : 0
         for index in range { direction[index] = residual[index] + turn * direction[index] }
       }
       if norms.allSatisfy({ $0 == 0 }) { break }
@@ -123,7 +130,7 @@ package struct SparseRegression {
     return x
   }
 
-  private static func squares(_ a: [Float], _ row: Int, _ b: [Float], _ size: Int) -> Double {
+  private static func inner(_ a: [Float], _ row: Int, _ b: [Float], _ size: Int) -> Double {
     var sum = 0.0
     for index in row * size..<(row + 1) * size { sum += Double(a[index]) * Double(b[index]) }
     return sum
