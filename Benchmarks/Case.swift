@@ -54,6 +54,9 @@ struct Buffer {
     base.initializeMemory(as: UInt8.self, repeating: 0, count: bytes + 64)
   }
 
+  /// For large ones that are needed no longer.
+  func free() { base.deallocate() }
+
   static func floats(_ count: Int) -> Buffer {
     let buffer = Buffer(bytes: 4 * count)
     let p = buffer.base.assumingMemoryBound(to: Float.self)

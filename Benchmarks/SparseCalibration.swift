@@ -16,7 +16,7 @@ struct SparseCalibration {
         vector: \(text(neighbours[0])), weight: \(text(neighbours[1])), panel: \(text(neighbours[2])), row: \(text(neighbours[3])),
         strided: \(text(strided)), rowsVector: \(byRows(0)), rowsRecord: \(byRows(1)), rowsRow: \(byRows(2)),
         weights: Stream(level3: \(text(stream(kernel, 4))), memory: \(text(stream(kernel, 96)))),
-        gathered: \(text(vector(.sparseVectorF32))), picked: \(text(vector(.sparseBlocksF32))),
+        gathered: \(text(vector(.sparseVectorF32))), picked: \(text(vector(.sparseBlocksF32))), lanes: \(text(vector(.sparseLanesF32))),
       """)
     for layer in Self.layers + Self.stridedLayers {
       let (work, time) = (counts(layer), measure(kernel, layer))
@@ -147,11 +147,15 @@ struct SparseCalibration {
     return max(0, 1e9 * (far / Double(many.count) - bestTime(budget: 0.1) { one.run(entry) }) / bytes)
   }
 
-  /// Nanoseconds for a stored weight of a product with one vector.
+  /// Nanoseconds for a stored weight of a product with one vector, or for eight of them in lanes.
   private func vector(_ family: KernelFamily) -> Double {
     guard let entry = entries.first(where: { $0.family == family }) else { return 0 }
     let layer = Layer(name: "", size: 1, inChannels: 1024, outChannels: 1024, kernel: 1)
-    let item = family == .sparseVectorF32 ? vectorCase(layer, percent: 10) : blocksCase(layer, percent: 10)
+    if family == .sparseLanesF32 {
+      let item = lanesCase(layer, .kept(1, of: 8))
+      return 1e9 * bestTime(budget: 0.1) { item.run(entry) } / (1024 * 1024 / 64)
+    }
+    let item = family == .sparseVectorF32 ? fetchedCase(layer, .percent(10)) : pickedCase(layer, .percent(10))
     return 1e9 * bestTime(budget: 0.1) { item.run(entry) } / (1024 * 1024 * 0.1)
   }
 

@@ -24,6 +24,15 @@ struct SparseComparison {
     let filter = Layer(name: "3×3 28² 256→256", size: 28, inChannels: 256, outChannels: 256, kernel: 3)
     convolution(pointwise, [50, 30, 20, 10, 5])
     convolution(filter, [20, 10, 5])
+    // Patterns of weights beside as many weights anywhere: pixels are the vectors, so a pattern neither helps nor hurts.
+    for layer in [pointwise, filter] {
+      for pattern in [SparsePattern.percent(50), .kept(2, of: 4), .percent(25), .kept(1, of: 4), .kept(2, of: 8)] {
+        var named = layer
+        named.name += " " + pattern.name
+        let sparse = sparseCase(layer, percent: pattern.percent, weights: pattern.weights(layer))
+        compare(named, pattern.percent, [productF32Case(layer)], sparse)
+      }
+    }
     for (size, inChannels, outChannels) in [
       (112, 32, 64), (56, 128, 128), (28, 256, 256), (7, 1024, 1024), (14, 256, 1024), (14, 1024, 256), (19, 728, 728),
     ] {
@@ -35,12 +44,7 @@ struct SparseComparison {
       convolution(Layer(name: name, size: size, inChannels: channels, outChannels: channels, kernel: 3), [10])
     }
     convolution(Layer(name: "3×3/2 56² 128→128", size: 56, inChannels: 128, outChannels: 128, kernel: 3, stride: 2), [10])
-    for (depth, rows, percent) in [(4096, 4096, 9), (25088, 4096, 4), (1024, 1000, 10), (2048, 1000, 10)] {
-      let layer = Layer(name: "fc \(depth)→\(rows)", size: 1, inChannels: depth, outChannels: rows, kernel: 1)
-      let isWide = entries.first { $0.family == .sparseBlocksF32 }.map { $0.tile.columns > 1 } ?? false
-      compare(layer, percent, [productF32Case(layer)], vectorCase(layer, percent: percent))
-      if isWide { compare(layer, percent, [productF32Case(layer)], blocksCase(layer, percent: percent)) }
-    }
+    vectors()
   }
 
   private func convolution(_ layer: Layer, _ percents: [Int]) {
@@ -77,7 +81,7 @@ struct SparseComparison {
     }
   }
 
-  private func compare(_ layer: Layer, _ percent: Int, _ dense: [Case], _ sparse: Case) {
+  func compare(_ layer: Layer, _ percent: Int, _ dense: [Case], _ sparse: Case) {
     let items = dense + [sparse]
     var best = items.map { _ in Double.infinity }
     for _ in 0..<3 {
@@ -97,12 +101,12 @@ struct SparseComparison {
 
 /// Counted as the dense layer that it replaces.
 func sparseCase(
-  _ layer: Layer, percent: Int, level1Bytes: Int = 32 << 10, tileVectors: Int? = nil, spansLines: Bool? = nil, rows: Int = 1,
-  rowBlock: Int = 1
+  _ layer: Layer, percent: Int, weights: Buffer? = nil, level1Bytes: Int = 32 << 10, tileVectors: Int? = nil, spansLines: Bool? = nil,
+  rows: Int = 1, rowBlock: Int = 1
 ) -> Case {
   var geometry = layer.geometry
   (geometry.inputPixelStride, geometry.outputPixelStride) = (1, 1)
-  let weights = layer.sparseWeights(percent: percent, rows: rows)
+  let weights = weights ?? layer.sparseWeights(percent: percent, rows: rows)
   let taps = layer.kernel * layer.kernel
   let strides = GemmPacking.Strides(output: layer.inChannels * taps, input: taps, tap: 1)
   let packing = SparsePacking(
@@ -118,33 +122,4 @@ func sparseCase(
     "\(form.tileVectors) vectors, \(form.stripBlocks) blocks of \(form.stripBlock) strips", macs: layer.macs,
     bytes: Double(4 * (input + output) + packing.byteCount),
     descriptor, [.floats(output), .floats(input)])
-}
-
-/// A fully connected layer at batch 1.
-func vectorCase(_ layer: Layer, percent: Int) -> Case {
-  let (rows, depth) = (layer.outChannels, layer.inChannels)
-  let weights = layer.sparseWeights(percent: percent)
-  let strides = GemmPacking.Strides(output: depth, input: 1)
-  let packing = SparseVectorPacking(rows: rows, depth: depth, weights.pointer(), strides)
-  let packed = Buffer(bytes: packing.byteCount)
-  packing.pack(weights.pointer(), strides, into: packed.base)
-  let descriptor = SparseVectorF32Descriptor(
-    packing: packing, weights: packed.base, bias: Buffer.floats(rows).pointer(), epilogue: .relu)
-  return Case(
-    "", macs: layer.macs, bytes: Double(packing.byteCount + 4 * (rows + depth)), descriptor, [.floats(rows), .floats(depth)])
-}
-
-/// The same for processors that pick elements out of registers.
-func blocksCase(_ layer: Layer, percent: Int) -> Case {
-  let (rows, depth) = (layer.outChannels, layer.inChannels)
-  let weights = layer.sparseWeights(percent: percent)
-  let strides = GemmPacking.Strides(output: depth, input: 1)
-  let packing = SparseBlocksPacking(rows: rows, depth: depth, weights.pointer(), strides)
-  let packed = Buffer(bytes: packing.byteCount)
-  packing.pack(weights.pointer(), strides, into: packed.base)
-  let descriptor = SparseBlocksF32Descriptor(
-    packing: packing, weights: packed.base, bias: Buffer.floats(rows).pointer(), epilogue: .relu)
-  return Case(
-    "blocks of \(packing.form.columns), \(100 * packing.stored / max(1, 16 * packing.steps)) % full", macs: layer.macs,
-    bytes: Double(packing.byteCount + 4 * (rows + depth)), descriptor, [.floats(rows), .floats(depth)])
 }

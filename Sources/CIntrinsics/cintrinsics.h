@@ -30,6 +30,21 @@ static inline __m256 nsk_load_whole(const float *from) {
   return value;
 }
 
+/* Four words in either half; the compiler would load each by itself instead. */
+static inline __m256i nsk_words_twice(const void *from) {
+  __m256i words;
+  __asm__("vbroadcasti128 %1, %0" : "=x"(words) : "m"(*(const __m128i *)from));
+  return words;
+}
+/* Of eight floats, lane i is the one that bits 3i … 3i + 2 of the word of that number name. */
+static inline __m256 nsk_pick8(__m256i words, int number, const float *from) {
+  const __m256i word = number == 0   ? _mm256_shuffle_epi32(words, 0x00)
+                       : number == 1 ? _mm256_shuffle_epi32(words, 0x55)
+                       : number == 2 ? _mm256_shuffle_epi32(words, 0xAA)
+                                     : _mm256_shuffle_epi32(words, 0xFF);
+  return _mm256_permutevar8x32_ps(_mm256_loadu_ps(from), _mm256_srlv_epi32(word, _mm256_setr_epi32(0, 3, 6, 9, 12, 15, 18, 21)));
+}
+
 /* Of 0 … 7 and 8 … 15 every other one: 0, 2, 8, 10, 4, 6, 12, 14, and those behind them; and such a vector back in order. */
 static inline __m256 nsk_deal_even(__m256 low, __m256 high) { return _mm256_shuffle_ps(low, high, 0x88); }
 static inline __m256 nsk_deal_odd(__m256 low, __m256 high) { return _mm256_shuffle_ps(low, high, 0xDD); }

@@ -1,37 +1,21 @@
-/// A sparse matrix times one vector, or a few, for processors that pick 16 floats out of registers at once; the operation of
-/// `SparseVectorF32Descriptor`, `out[v][n] = f(Σ over stored k of w[n, k] · in[v][k] + bias[n])`.
+/// A sparse matrix times one vector, or a few, for processors that pick 16 floats out of registers at once; see `SparseVectorOperands`.
 ///
 /// What a product with one vector is bound by is the fetching of the vector's elements, one load for each stored weight. Here 32 or 64
 /// neighbouring elements are loaded once for 64 rows, and 16 rows at a time pick theirs from these registers.
 /// A task is 64 rows of one vector. An element's sum is made column block by column block, in an order that depends on its row of weights
-/// alone. An infinity or NaN that meets no stored weight is not seen. Buffers: output, input.
-package struct SparseBlocksF32Descriptor: StepDescriptor {
+/// alone.
+package struct SparseBlocksF32Descriptor: SparseVectorProduct {
   package static let family = KernelFamily.sparseBlocksF32
 
   package var form: SparseBlocksForm
-  /// Dense vectors, `inputStride` and `outputStride` elements apart.
-  package var vectors: Int
-  package var inputStride: Int
-  package var outputStride: Int
-  /// Written by `SparseBlocksPacking.pack`.
-  package var weights: UnsafeRawPointer
-  /// One value for each row.
-  package var bias: UnsafePointer<Float>
-  package var epilogue: Epilogue
+  package var operands: SparseVectorOperands
 
-  package init(
-    packing: SparseBlocksPacking, vectors: Int = 1, weights: UnsafeRawPointer, bias: UnsafePointer<Float>, epilogue: Epilogue = .none
-  ) {
+  package init(packing: SparseBlocksPacking, _ operands: SparseVectorOperands) {
     form = packing.form
-    self.vectors = vectors
-    inputStride = form.depth
-    outputStride = form.rows
-    self.weights = weights
-    self.bias = bias
-    self.epilogue = epilogue
+    self.operands = operands
   }
 
-  package var taskCount: Int { form.bands &* vectors }
+  package var taskCount: Int { form.bands &* operands.vectors }
   /// The sums of a band, and the last columns, filled up with zeros.
   package var scratchBytes: Int { 4 &* (SparseBlocksForm.bandRows &+ 64) }
 }
@@ -64,10 +48,11 @@ package struct SparseBlocksForm: BitwiseCopyable, Sendable {
 ///     values   f32     [step][16]    0 there
 ///
 /// A step is one weight of each of 16 rows. Rows are ordered by their weights in the block, so that 16 of them have about as many.
-package struct SparseBlocksPacking: Sendable {
+package struct SparseBlocksPacking: SparseVectorPackable {
   package let form: SparseBlocksForm
-  /// Weights that are not zero.
   package let stored: Int
+  package var rows: Int { form.rows }
+  package var depth: Int { form.depth }
   /// Steps of 16 weights, some of them empty.
   package let steps: Int
 
@@ -109,10 +94,8 @@ package struct SparseBlocksPacking: Sendable {
     self.form = form
   }
 
-  /// Bytes of the packed weights.
   package var byteCount: Int { form.valuesOffset + 64 * steps }
 
-  /// Writes `byteCount` bytes, aligned to 64, of the weights that the packing was made for.
   package func pack(_ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides, into target: UnsafeMutableRawPointer) {
     target.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     let starts = target.assumingMemoryBound(to: UInt32.self)

@@ -1,33 +1,19 @@
-/// A sparse matrix times one vector, or a few: `out[v][n] = f(Σ over stored k of w[n, k] · in[v][k] + bias[n])`; a fully connected layer at batch 1.
+/// A sparse matrix times one vector, or a few, by fetching elements of the vector one by one; see `SparseVectorOperands`.
 ///
-/// What counts is the weights' way from memory: 6 bytes for each that is stored. More vectors than a few are `SparseF32Descriptor`'s.
-/// An element's sum is made in an order that depends on its row of weights alone. Buffers: output, input.
-package struct SparseVectorF32Descriptor: StepDescriptor {
+/// What counts is the weights' way from memory: 6 bytes for each that is stored.
+/// An element's sum is made in an order that depends on its row of weights alone.
+package struct SparseVectorF32Descriptor: SparseVectorProduct {
   package static let family = KernelFamily.sparseVectorF32
 
   package var form: SparseVectorForm
-  /// Dense vectors, `inputStride` and `outputStride` elements apart.
-  package var vectors: Int
-  package var inputStride: Int
-  package var outputStride: Int
-  /// Written by `SparseVectorPacking.pack`.
-  package var weights: UnsafeRawPointer
-  /// One value for each row.
-  package var bias: UnsafePointer<Float>
-  package var epilogue: Epilogue
-  package init(
-    packing: SparseVectorPacking, vectors: Int = 1, weights: UnsafeRawPointer, bias: UnsafePointer<Float>, epilogue: Epilogue = .none
-  ) {
+  package var operands: SparseVectorOperands
+
+  package init(packing: SparseVectorPacking, _ operands: SparseVectorOperands) {
     form = packing.form
-    self.vectors = vectors
-    inputStride = form.depth
-    outputStride = form.rows
-    self.weights = weights
-    self.bias = bias
-    self.epilogue = epilogue
+    self.operands = operands
   }
 
-  package var taskCount: Int { blocks(form.rows, of: form.rowBlock) &* vectors }
+  package var taskCount: Int { blocks(form.rows, of: form.rowBlock) &* operands.vectors }
   package var scratchBytes: Int { 0 }
 }
 
@@ -51,10 +37,11 @@ package struct SparseVectorForm: BitwiseCopyable, Sendable {
 ///     values   f32     in the same order
 ///
 /// A part is 4096 columns: so much of the vector stays in the first-level cache for all rows of a block. Both lists end with a few elements that are never used, so that whole vectors may be read.
-package struct SparseVectorPacking: Sendable {
+package struct SparseVectorPacking: SparseVectorPackable {
   package let form: SparseVectorForm
-  /// Weights that are not zero.
   package let stored: Int
+  package var rows: Int { form.rows }
+  package var depth: Int { form.depth }
   private static var part: Int { 4096 }
   private static var slack: Int { 16 }
 
@@ -73,10 +60,8 @@ package struct SparseVectorPacking: Sendable {
       valuesOffset: roundUp(indices + 2 * (stored + Self.slack), to: 64))
   }
 
-  /// Bytes of the packed weights.
   package var byteCount: Int { form.valuesOffset + 4 * (stored + Self.slack) }
 
-  /// Writes `byteCount` bytes, aligned to 64, of the weights that the packing was made for.
   package func pack(_ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides, into target: UnsafeMutableRawPointer) {
     target.initializeMemory(as: UInt8.self, repeating: 0, count: byteCount)
     let starts = target.assumingMemoryBound(to: UInt32.self)

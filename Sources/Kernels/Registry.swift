@@ -24,6 +24,7 @@ package func kernelTable() -> [KernelEntry] {
     KernelEntry("sparse_f32_2x56", .sparseF32, tile: (2, 56), .consistent, stepSparseF32),
     KernelEntry("sparse_vector_f32_1x8", .sparseVectorF32, tile: (1, 8), .consistent, stepSparseVectorF32),
     KernelEntry("sparse_blocks_f32_16x1", .sparseBlocksF32, tile: (16, 1), .consistent, stepSparseBlocksF32),
+    KernelEntry("sparse_lanes_f32_32x8", .sparseLanesF32, tile: (32, 8), .consistent, stepSparseLanesF32),
     KernelEntry("sparse_winograd_f32_2x56", .sparseWinogradF32, tile: (2, 56), .consistent, stepSparseWinogradF32),
     KernelEntry("transpose_8x8", .transpose, tile: (8, 8), .consistent, stepTranspose),
     KernelEntry("copy_1", .copy, tile: (1, 1), .consistent, stepCopy),

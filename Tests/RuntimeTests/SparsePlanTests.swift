@@ -192,8 +192,65 @@ import Testing
     net.output(net.node(.matMul, [x, try net.constant([300, 64])]))
     try pruned(&net, share: 0.9)
     let graph = try net.finished()
-    #expect(try makePlan(graph).steps.filter { $0.kernel.hasPrefix("sparse_vector") }.count == 2)
+    #expect(try makePlan(graph).steps.filter { $0.kernel.hasPrefix("sparse_lanes") }.count == 2)
     try expectAgreement(graph, net.randomInputs(), terms: 300)
+  }
+
+  /// What the kernel is depends on where the weights are: in patterns and blocks rows share a vector; of few weights each goes by itself.
+  @Test(arguments: ["2:4", "1:8", "blocks of 8 rows", "1 %", "dense"], [0, 1])
+  func thePlanSeesThePattern(pattern: String, transposed: Int) throws {
+    var net = Net(seed: 4)
+    let x = net.input([1, 512])
+    var floats = net.random.floats(400 * 512).map { $0 == 0 ? 1 : $0 }
+    for row in 0..<400 {
+      for k in 0..<512 {
+        let draw = (row * 7919 + k / 8 * 104_729) % 1009
+        let isKept =
+          switch pattern {
+          case "2:4": k % 2 == draw % 2
+          case "1:8": k % 8 == draw % 8
+          case "blocks of 8 rows": (row / 8 * 7919 + k * 104_729) % 1009 % 10 == 0
+          case "1 %": net.random.int(0...99) == 0
+          default: true
+          }
+        if !isKept { floats[transposed == 1 ? row * 512 + k : k * 400 + row] = 0 }
+      }
+    }
+    let w = try net.constant(transposed == 1 ? [400, 512] : [512, 400], floats)
+    net.output(net.node(.gemm, [x, w, try net.constant([400])], ["transB": .int(transposed), "alpha": .float(0.5)]))
+    let graph = try net.finished()
+    let plan = try makePlan(graph)
+    let expected = ["1 %": "sparse_vector_f32", "dense": "gemm_f32"][pattern] ?? "sparse_lanes_f32"
+    #expect(plan.steps.count == 1 && plan.steps[0].kernel.hasPrefix(expected), "\(plan.description)")
+    if expected == "sparse_lanes_f32" {
+      #expect(plan.description.contains("in lanes 100 % full") && plan.description.contains("; gemm "), "\(plan.description)")
+    }
+    let inputs = try net.randomInputs()
+    try expectAgreement(graph, inputs, terms: 512)
+    let one = try execute(graph, inputs)
+    for threads in 2...4 {
+      for (a, b) in zip(one, try execute(graph, inputs, threads: threads)) { #expect(a.bytes.elementsEqual(b.bytes)) }
+    }
+  }
+
+  /// Half of the weights in a pattern are faster than all of them for one row, and slower for many; the bits are the same.
+  @Test func aBatchOfRowsGoesTheOtherWay() throws {
+    func network(rows: Int) throws -> (Graph, Net) {
+      var net = Net(seed: 6)
+      let x = net.input([rows, 512])
+      let floats = net.random.floats(400 * 512).enumerated().map { $0.offset % 2 == 0 ? $0.element : 0 }
+      net.output(net.node(.gemm, [x, try net.constant([400, 512], floats), try net.constant([400])], ["transB": .int(1)]))
+      return (try net.finished(), net)
+    }
+    var (many, net) = try network(rows: 96)
+    let one = try network(rows: 1).0
+    #expect(try makePlan(one).steps[0].kernel.hasPrefix("sparse_lanes") && makePlan(many).steps[0].kernel.hasPrefix("gemm"))
+    let inputs = try net.randomInputs()
+    let together = try execute(many, inputs)[0].floats()
+    for row in [0, 41, 95] {
+      let alone = try execute(one, [Tensor([1, 512], Array(inputs[0].floats()[row * 512..<(row + 1) * 512]))])[0].floats()
+      #expect(alone == Array(together[row * 400..<(row + 1) * 400]))
+    }
   }
 
   /// Weights stored small mean what their zeros and elements say.

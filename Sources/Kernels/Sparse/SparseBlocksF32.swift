@@ -7,11 +7,10 @@ func stepSparseBlocksF32(
 ) {
   let d = descriptor.assumingMemoryBound(to: SparseBlocksF32Descriptor.self)
   let form = d.pointee.form
-  let output = buffers[0].assumingMemoryBound(to: Float.self)
-  let input = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
-  let starts = d.pointee.weights.assumingMemoryBound(to: UInt32.self)
-  let places = (d.pointee.weights + form.placesOffset).assumingMemoryBound(to: UInt8.self)
-  let values = (d.pointee.weights + form.valuesOffset).assumingMemoryBound(to: Float.self)
+  let operands = d.pointee.operands
+  let starts = operands.weights.assumingMemoryBound(to: UInt32.self)
+  let places = (operands.weights + form.placesOffset).assumingMemoryBound(to: UInt8.self)
+  let values = (operands.weights + form.valuesOffset).assumingMemoryBound(to: Float.self)
   let (bandRows, blockCount) = (64, blocks(form.depth, of: form.columns))
   let bands = blocks(form.rows, of: bandRows)
   let sums = scratch.assumingMemoryBound(to: Float.self)
@@ -21,21 +20,20 @@ func stepSparseBlocksF32(
   for task in begin..<end {
     let vector = task / bands
     let band = task - vector * bands
-    let from = input + vector * d.pointee.inputStride
+    let (from, to) = operands.vector(vector, buffers)
     let first = band * bandRows
     let rows = min(bandRows, form.rows - first)
-    for row in 0..<bandRows { sums[row] = row < rows ? d.pointee.bias[first + row] : 0 }
+    for row in 0..<bandRows { sums[row] = row < rows ? operands.bias[first + row] : 0 }
     let step = Int(starts[band])
     var tile = SparseBlockTile(
-      head: d.pointee.weights + (form.headsOffset + 68 * band * blockCount), places: places + 16 * step, values: values + 16 * step)
+      head: operands.weights + (form.headsOffset + 68 * band * blockCount), places: places + 16 * step, values: values + 16 * step)
     tile.multiply(form.columns, from, whole, sums)
     if whole < blockCount {
       let left = form.depth - whole * form.columns
       for i in 0..<form.columns { rest[i] = i < left ? from[whole * form.columns + i] : 0 }
       tile.multiply(form.columns, rest, 1, sums)
     }
-    let to = output + (vector * d.pointee.outputStride + first)
-    activateRow(sums, sums, bandRows, d.pointee.epilogue)
-    for row in 0..<rows { to[row] = sums[row] }
+    activateRow(sums, sums, bandRows, operands.epilogue)
+    for row in 0..<rows { to[first + row] = sums[row] }
   }
 }

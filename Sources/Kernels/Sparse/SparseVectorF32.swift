@@ -7,20 +7,18 @@ func stepSparseVectorF32(
 ) {
   let d = descriptor.assumingMemoryBound(to: SparseVectorF32Descriptor.self)
   let form = d.pointee.form
-  let output = buffers[0].assumingMemoryBound(to: Float.self)
-  let input = UnsafePointer(buffers[1].assumingMemoryBound(to: Float.self))
-  let starts = d.pointee.weights.assumingMemoryBound(to: UInt32.self)
-  let indices = (d.pointee.weights + form.indicesOffset).assumingMemoryBound(to: UInt16.self)
-  let values = (d.pointee.weights + form.valuesOffset).assumingMemoryBound(to: Float.self)
+  let operands = d.pointee.operands
+  let starts = operands.weights.assumingMemoryBound(to: UInt32.self)
+  let indices = (operands.weights + form.indicesOffset).assumingMemoryBound(to: UInt16.self)
+  let values = (operands.weights + form.valuesOffset).assumingMemoryBound(to: Float.self)
   let rowBlocks = blocks(form.rows, of: form.rowBlock)
   for task in begin..<end {
     let vector = task / rowBlocks
     let first = (task - vector * rowBlocks) * form.rowBlock
     let last = min(form.rows, first + form.rowBlock)
-    let from = input + vector * d.pointee.inputStride
-    let to = output + vector * d.pointee.outputStride
+    let (from, to) = operands.vector(vector, buffers)
     var start = starts + first * form.parts
-    for row in first..<last { to[row] = d.pointee.bias[row] }
+    for row in first..<last { to[row] = operands.bias[row] }
     for part in 0..<form.parts {
       for row in first..<last {
         let (begin, end) = (Int(start[0]), Int(start[1]))
@@ -28,7 +26,7 @@ func stepSparseVectorF32(
         start += 1
       }
     }
-    activateRow(to + first, to + first, last - first, d.pointee.epilogue)
+    activateRow(to + first, to + first, last - first, operands.epilogue)
   }
 }
 

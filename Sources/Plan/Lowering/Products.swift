@@ -148,8 +148,8 @@ extension PlanBuilder {
   }
 
   private func emitProduct(_ product: Product, _ input: View, _ w: ValueID, _ output: View) throws {
+    if let way = try sparseVectorWay(product, w) { return try emitSparseVector(product, input, w, output, way) }
     guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no matrix layout") }
-    if let choice = try sparseVectorChoice(product, w) { return try emitSparseVector(product, input, w, output, choice) }
     let packing = product.packing
     let geometry = Geometry.matrix(rows: product.rows, inputStride: inStride, outputStride: outStride)
     let blocks = ProductBlocks(

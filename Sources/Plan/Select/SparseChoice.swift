@@ -98,30 +98,4 @@ extension PlanBuilder {
   }
 
   static var regional: String { "its neighbours' layout is the other one, and changing it would take longer" }
-
-  /// Why a product is made of the stored weights alone; nil where it should not be.
-  func sparseVectorChoice(_ product: Product, _ w: ValueID) throws -> Choice? {
-    let count = product.depth * product.columns
-    guard options.sparse != .off, count > 0, product.rows > 0, graph[w].constant != nil,
-      kernels.contains(where: { $0.family == .sparseVectorF32 })
-    else { return nil }
-    let stored = try stored(w)
-    let costs = ConvCosts(
-      conv: ConvShape(window: WindowGeometry(axes: [.unit]), batch: 1, groups: 1, groupIn: product.depth, groupOut: product.columns),
-      geometry: .matrix(rows: product.imageRows, inputStride: product.depth, outputStride: product.columns), machine: machine,
-      table: costTable,
-      networkBytes: networkBytes)
-    let grid = ProductBlocks(
-      costs.geometry, product.packing, elementBytes: 4, copiesRows: false, tileRows: tileRows(.gemmF32), machine: machine, threads: 1)
-    // For the rows of one image: its result must not depend on the others.
-    let dense = costs.gemm(grid, copiesRows: false)
-    let rates = costTable.sparse
-    // Picking goes on while weights are on their way; fetching single elements does not.
-    let picked = max(Double(product.imageRows * stored) * rates.picked, costs.once(rates.weights, 6.7 * Double(stored)))
-    let fetched = Double(product.imageRows * stored) * rates.gathered + costs.once(rates.weights, 6 * Double(stored))
-    let sparse = picksFromRegisters ? picked : fetched
-    guard options.sparse == .always || (sparse < dense && 4 * stored <= 3 * count) else { return nil }
-    let loser = Choice.Loser(name: "gemm", nanoseconds: dense, refusal: nil)
-    return Choice(name: sparseName(stored, of: count), nanoseconds: sparse, losers: [loser])
-  }
 }

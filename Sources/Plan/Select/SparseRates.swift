@@ -21,6 +21,8 @@ package struct SparseRates: Sendable {
   package var gathered = 0.225
   /// The same where elements of the vector are picked out of registers.
   package var picked = 0.09
+  /// Eight weights of a product with one vector, rows in lanes, some of them 0.
+  package var lanes = 0.55
   /// A multiply-add of a depthwise convolution with channels innermost, on planes, and a float that is copied to a strip there.
   package var depthwise = 0.03
   package var planarTap = 0.017
@@ -55,6 +57,7 @@ package struct SparseRates: Sendable {
     rates.tilesOut = rates.tilesOut.map { $0 * factor }
     rates.gathered *= factor
     rates.picked *= factor
+    rates.lanes *= factor
     rates.depthwise *= factor
     rates.planarTap *= factor
     rates.planarFloat *= factor
