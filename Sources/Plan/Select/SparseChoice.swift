@@ -40,8 +40,8 @@ extension PlanBuilder {
       for rowBlock in SparseForm.rowBlocks {
         let fullness = SparsePacking.fullness(
           rowBlock: rowBlock, groups: conv.groups, groupOutChannels: conv.groupOut, places: conv.packing.depth, weights)
-        // A product bound by multiplications cannot be twice as fast as one bound by loads.
-        guard 2 * fullness > 1 else { continue }
+        // What is bound by multiplications is less than twice as fast as what is bound by loads; larger blocks are no fuller.
+        guard 2 * fullness > 1 else { break }
         let blocks = packing(rowBlock)
         if costs.sparse(blocks) < costs.sparse(best) { best = blocks }
       }
