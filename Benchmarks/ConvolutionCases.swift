@@ -97,18 +97,25 @@ func productF32Case(_ layer: Layer) -> Case {
     others: others)
 }
 
-func productU8S8Cases() -> [Case] {
-  Layer.products.filter { !$0.planar }.map { layer in
-    let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
-    let packing = GemmPacking(
-      groups: layer.groups, groupOutChannels: layer.outChannels / layer.groups, groupInChannels: layer.inChannels / layer.groups,
-      taps: layer.kernel * layer.kernel)
-    let descriptor = GemmU8S8Descriptor(
-      geometry: layer.geometry, groups: layer.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
-      inputZeroPoint: 128, weights: Buffer.codes(packing.s8Bytes).pointer(), bias: Buffer(bytes: 4 * packing.columnCount).pointer(),
-      scales: Buffer.floats(packing.columnCount).pointer(), requantization: .u8(zeroPoint: 3))
-    return Case(layer.name, macs: layer.macs, bytes: Double(input + output + packing.s8Bytes), descriptor, [.codes(output), .codes(input)])
+func productU8S8Cases() -> [Case] { Layer.products.filter { !$0.planar }.map { productU8S8Case($0, inQuads: false) } }
+
+func productQuadsCases() -> [Case] { Layer.products.filter { !$0.planar }.map { productU8S8Case($0, inQuads: true) } }
+
+private func productU8S8Case(_ layer: Layer, inQuads: Bool) -> Case {
+  let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
+  let packing = GemmPacking(
+    groups: layer.groups, groupOutChannels: layer.outChannels / layer.groups, groupInChannels: layer.inChannels / layer.groups,
+    taps: layer.kernel * layer.kernel)
+  let descriptor = GemmU8S8Descriptor(
+    geometry: layer.geometry, groups: layer.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
+    inputZeroPoint: 128, weights: Buffer.codes(inQuads ? packing.quadBytes : packing.s8Bytes).pointer(),
+    bias: Buffer(bytes: 4 * packing.columnCount).pointer(),
+    scales: Buffer.floats(packing.columnCount).pointer(), requantization: .u8(zeroPoint: 3))
+  let bytes = Double(input + output + packing.s8Bytes)
+  if inQuads {
+    return Case(layer.name, macs: layer.macs, bytes: bytes, GemmQuadsU8S8Descriptor(descriptor), [.codes(output), .codes(input)])
   }
+  return Case(layer.name, macs: layer.macs, bytes: bytes, descriptor, [.codes(output), .codes(input)])
 }
 
 func depthwiseF32Cases() -> [Case] {

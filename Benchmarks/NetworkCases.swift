@@ -59,7 +59,6 @@ private func executors(_ path: String, _ options: [PlanOptions]) throws -> ([Exe
   let model = try ModelFile.read(path: path)
   let shapes = model.inputs.map { id in (model[id].type?.shape ?? []).map { $0.value ?? 1 } }
   let graph = try Pipeline.specialize(model, inputShapes: shapes)
-  let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
   let planner = Planner(kernels: wide + kernelTable(), machine: try Machine.current())
   let inputs = try shapes.map { shape in
     try Tensor(shape, (0..<shape.reduce(1, *)).map { Float(($0 &* 7919) % 101 - 50) / 50 })

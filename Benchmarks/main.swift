@@ -16,7 +16,9 @@ import KernelsAVX512
 // KernelBenchmarks sparse-rows [tiles] times layers whose zeros come in blocks of rows as such beside pairs of rows; with `tiles`, every tile.
 // KernelBenchmarks sparse-winograd [rounds] times 3 × 3 layers by sparse coefficients of Winograd's transform in turns with the dense kernels.
 // KernelBenchmarks --network file.onnx [threads [rounds]] times a network with chains by bands and without.
-let wide = cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []
+let wide =
+  (cmachine_features() & UInt32(CMACHINE_AVX512_VNNI) != 0 ? kernelTableVNNI() : [])
+  + (cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : [])
 if let first = CommandLine.arguments.dropFirst().first, first.hasPrefix("--calibrate") {
   let entries = first == "--calibrate-avx2" ? kernelTable() : wide + kernelTable()
   if !CommandLine.arguments.contains("sparse") { Calibration(entries)?.run() }
@@ -45,7 +47,8 @@ if CommandLine.arguments.dropFirst().first == "--sparse" {
 }
 let wanted = CommandLine.arguments.dropFirst().first
 let cases =
-  productF32Cases() + productU8S8Cases() + winogradCases() + depthwiseF32Cases() + depthwiseU8S8Cases() + memoryCases() + bandCases()
+  productF32Cases() + productU8S8Cases() + productQuadsCases() + winogradCases() + depthwiseF32Cases() + depthwiseU8S8Cases()
+  + memoryCases() + bandCases()
   + strassenCases((wide + kernelTable()).first { $0.family == .gemmF32 })
 let peak = measurePeak()
 print("peak \(rounded(peak)) GFLOP/s in f32 on one core")

@@ -154,6 +154,12 @@ static inline long long nsk_narrow8(__m256i value) {
 }
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+/* sum + the products of each quad of unsigned bytes and of signed ones. In words of assembly, so that what surrounds it is compiled for
+   processors without VNNI. */
+static inline __m512i nsk_add_quads(__m512i sum, __m512i codes, __m512i weights) {
+  __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(weights));
+  return sum;
+}
 /* Sixteen of 32 floats: lane i is element places[i], or 0 where that has its top bit. */
 static inline __m512 nsk_pick16_of32(const unsigned char *places, __m512 a, __m512 b) {
   const __m128i bytes = _mm_loadu_si128((const __m128i *)places);

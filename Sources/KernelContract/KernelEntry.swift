@@ -1,6 +1,6 @@
 /// What a kernel computes; each family has one descriptor type, which names its buffers and their layouts.
 package enum KernelFamily: UInt8, BitwiseCopyable, Sendable, CaseIterable {
-  case gemmF32, gemmU8S8, winogradF32, strassenF32
+  case gemmF32, gemmU8S8, gemmQuadsU8S8, winogradF32, strassenF32
   case depthwiseF32, depthwiseU8S8, depthwisePlanarF32
   case poolF32, poolU8, poolPlanarF32
   case unaryF32, binaryF32, scaleShiftF32
@@ -19,6 +19,8 @@ package struct KernelFlags: OptionSet, Sendable {
   package init(rawValue: UInt32) { self.rawValue = rawValue }
   /// Gives the same bits as every other kernel of its family that has this flag.
   package static let consistent = KernelFlags(rawValue: 1)
+  /// Exact for all weights, where the family's contract asks for weights that fit.
+  package static let anyCodes = KernelFlags(rawValue: 2)
 }
 
 /// One line of the registry: the single list that dispatch, tests and benchmarks go through.

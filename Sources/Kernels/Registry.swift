@@ -5,6 +5,7 @@ package func kernelTable() -> [KernelEntry] {
   [
     KernelEntry("gemm_f32_6x16", .gemmF32, tile: (6, 16), .consistent, stepGemmF32),
     KernelEntry("gemm_u8s8_6x16", .gemmU8S8, tile: (6, 16), .consistent, stepGemmU8S8),
+    KernelEntry("gemm_quads_u8s8_6x16", .gemmQuadsU8S8, tile: (6, 16), .consistent, stepGemmQuadsU8S8),
     KernelEntry("winograd_f32_6x16", .winogradF32, tile: (6, 16), .consistent, stepWinogradF32),
     KernelEntry("depthwise_f32_4x8", .depthwiseF32, tile: (4, 8), .consistent, stepDepthwiseF32),
     KernelEntry("strassen_f32_1x8", .strassenF32, tile: (1, 8), .consistent, stepStrassenF32),

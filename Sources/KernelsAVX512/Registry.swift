@@ -10,3 +10,8 @@ package func kernelTableAVX512() -> [KernelEntry] {
     KernelEntry("sparse_blocks_f32_64x32", .sparseBlocksF32, tile: (64, 32), .consistent, stepSparseBlocksF32),
   ]
 }
+
+/// Those that need AVX-512 VNNI besides, to be put before them.
+package func kernelTableVNNI() -> [KernelEntry] {
+  [KernelEntry("gemm_quads_u8s8_8x32", .gemmQuadsU8S8, tile: (8, 32), [.consistent, .anyCodes], stepGemmQuadsU8S8)]
+}

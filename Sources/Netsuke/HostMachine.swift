@@ -24,9 +24,10 @@ package enum HostMachine {
     return table
   }
 
-  private static let table = (hasAVX512 ? kernelTableAVX512() : []) + kernelTable()
+  private static let table =
+    (has(CMACHINE_AVX512_VNNI) ? kernelTableVNNI() : []) + (has(CMACHINE_AVX512) ? kernelTableAVX512() : []) + kernelTable()
 
-  private static var hasAVX512: Bool { cmachine_features() & UInt32(CMACHINE_AVX512) != 0 }
+  private static func has<Feature: BinaryInteger>(_ feature: Feature) -> Bool { cmachine_features() & UInt32(feature) != 0 }
 
   /// Processors that this process may run on; at least 1.
   static var processorCount: Int { Int(cmachine_processor_count()) }

@@ -20,7 +20,9 @@ import Testing
   private func check(_ item: ConvolutionCase, depthwise: Bool, _ numbers: inout Numbers) {
     let channels = item.groups * item.outChannels
     let input = numbers.codes(item.inputCount)
-    let weights = numbers.signedCodes(item.weightCount)
+    let small = numbers.int(0...1) == 0
+    // Half of the cases have weights that fit kernels which add pairs in 16 bits.
+    let weights = numbers.signedCodes(item.weightCount).map { small ? $0 / 2 : $0 }
     let bias = (0..<channels).map { _ in Int32(numbers.int(-5000...5000)) }
     let scales = numbers.floats(channels, 0.0005...0.01)
     let zeroPoint = UInt8(numbers.int(0...255))
@@ -58,6 +60,13 @@ import Testing
             inputZeroPoint: zeroPoint, weights: packed.pointer, bias: columnBias.pointer, scales: columnScales.pointer,
             requantization: requantization, rowBlock: item.rowBlock, panelBlock: item.panelBlock)
           compare(item, descriptor, requantization, scales, exact, inputs)
+          let quads = GuardedBuffer<Int8>(repeating: 99, count: packing.quadBytes)
+          packing.pack(quads: weights, packing.oihw, into: quads.pointer)
+          var product = descriptor
+          product.weights = UnsafePointer(quads.pointer)
+          compare(
+            item, GemmQuadsU8S8Descriptor(product), requantization, scales, exact, inputs,
+            anyCodes: !packing.fitsQuads(weights, packing.oihw))
         }
       }
     }
@@ -65,9 +74,9 @@ import Testing
 
   private func compare<D: StepDescriptor>(
     _ item: ConvolutionCase, _ descriptor: D, _ requantization: Requantization, _ scales: [Float], _ exact: [Int: (Int, Int32)],
-    _ inputs: [UnsafeMutableRawPointer]
+    _ inputs: [UnsafeMutableRawPointer], anyCodes: Bool = false
   ) {
-    for entry in kernels(D.family) {
+    for entry in kernels(D.family) where !anyCodes || entry.flags.contains(.anyCodes) {
       switch requantization.output {
       case .u8:
         let got: [UInt8] = output(entry, descriptor, fill: 77, count: item.outputCount, inputs: inputs)
@@ -138,10 +147,57 @@ import Testing
       weights: packed.pointer, bias: bias.pointer,
       scales: UnsafePointer(UnsafeRawPointer(bias.pointer).assumingMemoryBound(to: Float.self)),
       requantization: .s32)
+    let quads = GuardedBuffer<Int8>(repeating: 0, count: packing.quadBytes)
+    packing.pack(quads: [Int8](repeating: extremes.1, count: 17 * depth), packing.oihw, into: quads.pointer)
+    var product = descriptor
+    product.weights = UnsafePointer(quads.pointer)
     let wanted = Int32(truncatingIfNeeded: Int(extremes.0) * Int(extremes.1) * depth)
+    for entry in kernels(.gemmQuadsU8S8) where depth == 1 || entry.flags.contains(.anyCodes) {
+      let got: [Int32] = output(
+        entry, GemmQuadsU8S8Descriptor(product), fill: 1, count: 7 * 17, inputs: [UnsafeMutableRawPointer(input.pointer)])
+      #expect(got.allSatisfy { $0 == wanted }, "\(entry.id)")
+    }
     for entry in kernels(.gemmU8S8) {
       let got: [Int32] = output(entry, descriptor, fill: 1, count: 7 * 17, inputs: [UnsafeMutableRawPointer(input.pointer)])
       #expect(got.allSatisfy { $0 == wanted }, "\(entry.id)")
+    }
+  }
+
+  /// Pairs at the very edge of 16 bits: 64 + 64, 127 + 1, −128 + 0, 127 with −128. 255 of each must not saturate.
+  @Test(arguments: [(64, 64), (127, 1), (-128, 0), (-64, -64), (127, -128), (-128, 127)], [2, 6, 25_088])
+  func edgeOfSixteenBits(pair: (Int, Int), depth: Int) {
+    let packing = GemmPacking(groupOutChannels: 19, groupInChannels: depth)
+    let weights = (0..<19 * depth).map { Int8($0 % depth % 2 == 0 ? pair.0 : pair.1) }
+    #expect(packing.fitsQuads(weights, packing.oihw))
+    let quads = GuardedBuffer<Int8>(repeating: 0, count: packing.quadBytes)
+    packing.pack(quads: weights, packing.oihw, into: quads.pointer)
+    let bias = GuardedBuffer<Int32>(repeating: 0, count: packing.columnCount)
+    let input = GuardedBuffer<UInt8>(repeating: 255, count: 13 * depth)
+    let product = GemmU8S8Descriptor(
+      geometry: .matrix(rows: 13, inputStride: depth, outputStride: 19), groupInChannels: depth, groupOutChannels: 19, inputZeroPoint: 0,
+      weights: quads.pointer, bias: bias.pointer,
+      scales: UnsafePointer(UnsafeRawPointer(bias.pointer).assumingMemoryBound(to: Float.self)), requantization: .s32)
+    for entry in kernels(.gemmQuadsU8S8) {
+      let got: [Int32] = output(
+        entry, GemmQuadsU8S8Descriptor(product), fill: 1, count: 13 * 19, inputs: [UnsafeMutableRawPointer(input.pointer)])
+      #expect(got.allSatisfy { $0 == Int32(255 * (pair.0 + pair.1) * depth / 2) }, "\(entry.id)")
+    }
+  }
+
+  /// What does not fit is known: same signs that add up to 129, in a pair of depth, taps outermost.
+  @Test func pairsThatDoNotFit() {
+    let packing = GemmPacking(groupOutChannels: 2, groupInChannels: 3, taps: 3)
+    for (place, other) in [(0, 1), (2, 3), (6, 7)] {
+      for sign in [1, -1] {
+        var weights = [Int8](repeating: 0, count: 18)
+        func index(_ depth: Int) -> Int { 9 + depth % 3 * 3 + depth / 3 }
+        (weights[index(place)], weights[index(other)]) = (Int8(100 * sign), Int8(28 * sign))
+        #expect(packing.fitsQuads(weights, packing.oihw))
+        weights[index(other)] = Int8(29 * sign)
+        #expect(!packing.fitsQuads(weights, packing.oihw))
+        weights[index(other)] = Int8(-29 * sign)
+        #expect(packing.fitsQuads(weights, packing.oihw))
+      }
     }
   }
 }

@@ -12,7 +12,9 @@ func allKernels() -> [KernelEntry] {
   #if hasFeature(Embedded)
     return kernelTable()
   #else
-    return (cmachine_features() & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []) + kernelTable()
+    let features = cmachine_features()
+    return (features & UInt32(CMACHINE_AVX512_VNNI) != 0 ? kernelTableVNNI() : [])
+      + (features & UInt32(CMACHINE_AVX512) != 0 ? kernelTableAVX512() : []) + kernelTable()
   #endif
 }
 

@@ -67,23 +67,38 @@ extension PlanBuilder {
     _ geometry: Geometry, _ packing: GemmPacking, _ strides: GemmPacking.Strides, _ w: ValueID, _ weights: IntegerWeights, _ bias: [Int32],
     _ scales: [Float], _ zeroPoint: UInt8, _ result: IntegerOutput, _ views: [View], macs: Int, _ fusing: [String]
   ) throws {
-    let codes = try packed(w, "gemm s8 \(packing.groups) \(strides)\(owner(of: weights))") {
-      let target = try memory.constant(byteCount: packing.s8Bytes)
+    let inQuads = takesQuads(packing, strides, weights)
+    let codes = try packed(w, "gemm s8 \(inQuads ? "quads " : "")\(packing.groups) \(strides)\(owner(of: weights))") {
+      let bytes = inQuads ? packing.quadBytes : packing.s8Bytes
+      let target = try memory.constant(byteCount: bytes)
       weights.codes.withUnsafeBufferPointer { source in
-        if let base = source.baseAddress {
-          packing.pack(s8: base, strides, into: target.bindMemory(to: Int8.self, capacity: packing.s8Bytes))
-        }
+        guard let base = source.baseAddress else { return }
+        let place = target.bindMemory(to: Int8.self, capacity: bytes)
+        if inQuads { packing.pack(quads: base, strides, into: place) } else { packing.pack(s8: base, strides, into: place) }
       }
       return UnsafeRawPointer(target)
     }
     let blocks = ProductBlocks(
-      geometry, packing, elementBytes: 2, copiesRows: true, tileRows: tileRows(.gemmU8S8), machine: machine, threads: options.threads)
+      geometry, packing, elementBytes: inQuads ? 1 : 2,
+      copiesRows: !inQuads || GemmQuadsU8S8Descriptor.copiesRows(geometry, channels: packing.groupInChannels),
+      tileRows: tileRows(inQuads ? .gemmQuadsU8S8 : .gemmU8S8), machine: machine, threads: options.threads)
     let descriptor = GemmU8S8Descriptor(
       geometry: geometry, groups: packing.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
       inputZeroPoint: zeroPoint, weights: codes.assumingMemoryBound(to: Int8.self), bias: try packedColumns(bias, fill: 0, packing),
       scales: try packedColumns(scales, fill: 0, packing), requantization: result.requantization, rowBlock: blocks.rows,
       panelBlock: blocks.panels)
-    try emit(descriptor, views, macs: macs, fusing: fusing)
+    if inQuads {
+      try emit(GemmQuadsU8S8Descriptor(descriptor), views, macs: macs, fusing: fusing)
+    } else {
+      try emit(descriptor, views, macs: macs, fusing: fusing)
+    }
+  }
+
+  /// Whether there is a kernel that takes four products at a time, and is exact for these weights.
+  private func takesQuads(_ packing: GemmPacking, _ strides: GemmPacking.Strides, _ weights: IntegerWeights) -> Bool {
+    guard let entry = kernels.first(where: { $0.family == .gemmQuadsU8S8 }) else { return false }
+    if entry.flags.contains(.anyCodes) { return true }
+    return weights.codes.withUnsafeBufferPointer { $0.baseAddress.map { packing.fitsQuads($0, strides) } ?? false }
   }
 
   /// What sets packed codes apart that are this node's alone.

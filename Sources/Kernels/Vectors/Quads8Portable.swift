@@ -1,0 +1,10 @@
+#if !arch(x86_64)
+  /// Adds to each sum the products of a quad of codes and a quad of signed weights.
+  @inline(__always)
+  func addQuads(_ sum: Int8x32, _ codes: Quads8, _ weights: Quads8) -> Int8x32 {
+    let signed = SIMD32<Int8>(truncatingIfNeeded: weights)
+    let products = SIMD32<Int32>(truncatingIfNeeded: codes) &* SIMD32<Int32>(truncatingIfNeeded: signed)
+    let pairs = products.evenHalf &+ products.oddHalf
+    return sum &+ pairs.evenHalf &+ pairs.oddHalf
+  }
+#endif

@@ -1,0 +1,12 @@
+#if arch(x86_64)
+  import CIntrinsics
+
+  /// Adds to each sum the products of a quad of codes and a quad of signed weights. Pairs of products are added in 16 bits, which must not
+  /// saturate: see `GemmPacking.fitsQuads`.
+  @inline(__always)
+  func addQuads(_ sum: Int8x32, _ codes: Quads8, _ weights: Quads8) -> Int8x32 {
+    let pairs = _mm256_maddubs_epi16(unsafeBitCast(codes, to: SIMD4<Int64>.self), unsafeBitCast(weights, to: SIMD4<Int64>.self))
+    let ones = unsafeBitCast(SIMD16<Int16>(repeating: 1), to: SIMD4<Int64>.self)
+    return sum &+ unsafeBitCast(_mm256_madd_epi16(pairs, ones), to: Int8x32.self)
+  }
+#endif

@@ -1,0 +1,1 @@
+../../Kernels/GemmQuads/GemmQuadsStepU8S8.swift

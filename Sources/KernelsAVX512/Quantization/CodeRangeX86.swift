@@ -1,0 +1,1 @@
+../../Kernels/Quantization/CodeRangeX86.swift
