@@ -68,4 +68,58 @@ import Testing
     #expect(report.zeros.after >= 0.75)
     #expect(small.values.contains { $0.constant.map { !$0.isDense && $0.quantization?.axis == 1 } ?? false })
   }
+
+  /// Weights of one sign and about one size, the worst there is: all codes would be near 127. Terms are paired as kernels meet them, taps
+  /// outermost; with five channels pairs straddle taps.
+  @Test func neighboursFitSixteenBits() throws {
+    func worst(_ shape: [Int]) throws -> (Graph, ValueID) {
+      var noise = Noise(3)
+      var graph = Graph(name: "worst")
+      let matrix = shape.count == 2
+      let x = graph.addInput("x", ValueType(.f32, (matrix ? [4, shape[1]] : [1, shape[1], 6, 6]).map(Dim.fixed)))
+      let values = (0..<shape.reduce(1, *)).map { 0.9 + 0.1 * noise.next() * ($0 % 7 == 0 ? -1 : 1) }
+      let w = graph.addConstant("w", try Tensor(shape, values))
+      graph.outputs = [graph.append(matrix ? .gemm : .conv, "layer", [x, w], matrix ? ["transB": .int(1)] : [:])]
+      try graph.inferTypes()
+      return (graph, w)
+    }
+    /// The largest sum of two codes of one sign that are neighbours in a sum, and the largest error in scales.
+    func codes(_ shape: [Int], _ options: String) throws -> (pair: Int, error: Float) {
+      let (graph, id) = try worst(shape)
+      var noise = Noise(8)
+      let input = graph[graph.inputs[0]].type?.shape.compactMap(\.value) ?? []
+      let samples = Samples(tensors: try (0..<10).map { _ in [try noise.tensor(input)] })
+      let recipe = try Recipe("{\"steps\": [{\"method\": \"quantize.affine\", \"activations\": null, \(options)}]}")
+      let small = try Compressor(evaluator: InterpreterEvaluator()).compress(graph, recipe: recipe, samples: samples) { _ in 1 }.graph
+      let layer = try #require(try Layer.all(in: small).first)
+      let weight = try #require(small[layer.weight].constant), scales = try #require(weight.quantization?.scales)
+      let (before, after) = (try #require(graph[id].constant).decoded(), try weight.decoded())
+      let (old, values) = (try before.floats(), try after.floats())
+      let taps = shape[2...].reduce(1, *), channels = shape[1]
+      var (pair, error) = (0, Float(0))
+      for output in 0..<shape[0] {
+        let scale = scales[scales.count == 1 ? 0 : output]
+        let terms = (0..<channels * taps).map { place in
+          let index = (output * channels + place % channels) * taps + place / channels
+          error = max(error, (old[index] - values[index]).magnitude / scale)
+          return Int((values[index] / scale).rounded())
+        }
+        for first in stride(from: 0, to: terms.count - 1, by: 2) where (terms[first] < 0) == (terms[first + 1] < 0) {
+          pair = max(pair, abs(terms[first] + terms[first + 1]))
+        }
+      }
+      return (pair, error)
+    }
+    for shape in [[6, 8], [6, 9], [4, 5, 3, 3], [4, 6, 1, 1], [4, 6, 3, 3]] {
+      for granularity in ["channel", "tensor"] {
+        for rounding in ["nearest", "compensated"] {
+          let options = "\"granularity\": \"\(granularity)\", \"rounding\": \"\(rounding)\""
+          let fitted = try codes(shape, options)
+          #expect(fitted.pair <= 128 && fitted.pair > 100, "\(shape) \(options)")
+          if rounding == "nearest" { #expect(fitted.error <= 1.5, "\(shape) \(options)") }
+          #expect(try codes(shape, options + ", \"fit_pairs\": false").pair > 128, "\(shape) \(options)")
+        }
+      }
+    }
+  }
 }

@@ -7,6 +7,8 @@ struct CompensatedRounding {
   /// From `InputMoments.factor`: row-major, lower triangular, diagonal 1.
   let factor: [Float]
   let width: Int
+  /// Which weights are not to pass 16 bits together.
+  var pairs: WeightPairs? = nil
 
   /// Codes in −127…127 for the weights at `start`, `start` + `step`, …, written to the same places of `codes`. A weight of zero keeps
   /// the code 0.
@@ -27,9 +29,10 @@ struct CompensatedRounding {
           let row = UnsafeBufferPointer(rebasing: factor[index * width..<index * width + index])
           // What the errors so far would add to the output, seen from this input.
           let target = weight + Self.dot(row, errors)
-          let code = min(max((target / scale).rounded(.toNearestOrEven), -127), 127)
-          codes[position] = UInt8(truncatingIfNeeded: Int32(code))
-          errors[index] = weight - code * scale
+          var code = Int32(min(max((target / scale).rounded(.toNearestOrEven), -127), 127))
+          if let pairs { code = pairs.limited(code, at: index) { Int32(Int8(bitPattern: codes[start + $0 * step])) } }
+          codes[position] = UInt8(truncatingIfNeeded: code)
+          errors[index] = weight - Float(code) * scale
         }
       }
     }

@@ -7,9 +7,10 @@ extension Graph {
   ///
   /// - moments: by layer name, of what the weights multiply; a layer that is there is rounded with `CompensatedRounding`, the
   ///   others to nearest.
+  /// - fitsPairs: whether products of neighbours are to stay within 16 bits; see `WeightPairs`.
   /// - centred: whether mean errors will be taken off the biases, so that only the rest counts.
   mutating func quantizeWeights(
-    _ layers: [Layer], perChannel: Bool, moments: [String: InputMoments], centred: Bool, progress: ProgressReporter
+    _ layers: [Layer], perChannel: Bool, fitsPairs: Bool, moments: [String: InputMoments], centred: Bool, progress: ProgressReporter
   ) throws {
     for (index, layer) in layers.enumerated() {
       try progress("quantizing weights", index, of: layers.count)
@@ -18,16 +19,20 @@ extension Graph {
       let axes = Set(layers.filter { $0.weight == layer.weight }.map(\.outputAxis))
       let axis = perChannel && axes.count == 1 ? layer.outputAxis : nil
       self[layer.weight].constant = try quantized(
-        decodedWeight(layer), layer, axis: axis, moments: moments[layer.name], centred: centred)
+        decodedWeight(layer), layer, axis: axis, pairs: fitsPairs && axes.count == 1 ? layer.pairs : nil, moments: moments[layer.name],
+        centred: centred)
     }
   }
 
-  private func quantized(_ tensor: Tensor, _ layer: Layer, axis: Int?, moments: InputMoments?, centred: Bool) throws -> Weight {
+  private func quantized(
+    _ tensor: Tensor, _ layer: Layer, axis: Int?, pairs: WeightPairs?, moments: InputMoments?, centred: Bool
+  ) throws -> Weight {
     var quantization: AffineQuantization?
     let codes = try Tensor(.s8, tensor.shape) { bytes in
-      quantization = try QuantizeChannels.quantize(tensor.elements(as: Float.self), shape: tensor.shape, axis: axis, into: bytes)
+      quantization = try QuantizeChannels.quantize(
+        tensor.elements(as: Float.self), shape: tensor.shape, axis: axis, pairs: pairs.map { ($0, layer.outputAxis) }, into: bytes)
       if let moments, let scales = quantization?.scales {
-        layer.round(tensor.elements(as: Float.self), scales: scales, moments: moments, centred: centred, into: bytes)
+        layer.round(tensor.elements(as: Float.self), scales: scales, pairs: pairs, moments: moments, centred: centred, into: bytes)
       }
     }
     guard let quantization else { throw Failure(.internal, "no scales were made") }
@@ -36,16 +41,23 @@ extension Graph {
 }
 
 extension Layer {
+  /// The pairs in which a product's weights meet its inputs; nil for depthwise layers, which are made otherwise.
+  fileprivate var pairs: WeightPairs? {
+    guard op == .conv else { return WeightPairs(channels: shape.reduce(1, *) / max(shape[outputAxis], 1), taps: 1) }
+    return shape[1] == 1 && groups > 1 ? nil : WeightPairs(channels: shape[1], taps: shape[2...].reduce(1, *))
+  }
+
   /// Rounds the weight anew, output channel by output channel, where the moments say enough.
   fileprivate func round(
-    _ weights: UnsafeBufferPointer<Float>, scales: [Float], moments: InputMoments, centred: Bool, into codes: UnsafeMutableRawBufferPointer
+    _ weights: UnsafeBufferPointer<Float>, scales: [Float], pairs: WeightPairs?, moments: InputMoments, centred: Bool,
+    into codes: UnsafeMutableRawBufferPointer
   ) {
     let outputs = shape[outputAxis], width = moments.width
     let perGroup = max(outputs / max(groups, 1), 1)
     var errors = [Float](repeating: 0, count: width)
     for group in 0..<moments.groups {
       guard let factor = moments.factor(group: group, centred: centred) else { continue }
-      let rounding = CompensatedRounding(factor: factor, width: width)
+      let rounding = CompensatedRounding(factor: factor, width: width, pairs: pairs)
       for output in group * perGroup..<min((group + 1) * perGroup, outputs) {
         // A channel's weights lie in one run, or in a column of a matrix.
         let (start, step) = outputAxis == 0 ? (output * width, 1) : (output, outputs)

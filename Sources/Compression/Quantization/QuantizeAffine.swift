@@ -27,6 +27,9 @@ package struct QuantizeAffine: CompressionMethod {
       "rounding", .choice(["nearest", "compensated"]), default: "compensated",
       "how weights become codes: each to the nearest, or each making up for the errors of others; the latter needs samples"),
     OptionSchema(
+      "fit_pairs", .flag, default: true,
+      "keeps the weights of neighbouring inputs so small together that their products fit 16 bits: faster on processors without VNNI"),
+    OptionSchema(
       "equalize", .flag, default: true,
       "scales channels between layers so that one scale for a whole activation suits all of them, where that keeps the meaning"),
     OptionSchema(
@@ -73,7 +76,8 @@ package struct QuantizeAffine: CompressionMethod {
       ? nil : ActivationStatistics(original, observed, channels: corrects ? axes : axes.map { _ in nil }, moments: moments, step)
 
     try graph.quantizeWeights(
-      step.layers, perChannel: step.options.string("granularity") == "channel", moments: byLayer, centred: corrects,
+      step.layers, perChannel: step.options.string("granularity") == "channel", fitsPairs: step.options.flag("fit_pairs"),
+      moments: byLayer, centred: corrects,
       progress: step.progress)
     if corrects, let statistics {
       try graph.correctBiases(step.layers, reference: original, means: positions.mapValues { statistics.means[$0] })
