@@ -87,7 +87,7 @@ import Testing
     func codes(_ shape: [Int], _ options: String) throws -> (pair: Int, error: Float) {
       let (graph, id) = try worst(shape)
       var noise = Noise(8)
-      let input = graph[graph.inputs[0]].type?.shape.compactMap(\.value) ?? []
+      let input = (graph[graph.inputs[0]].type?.shape ?? []).compactMap(\.value)
       let samples = Samples(tensors: try (0..<10).map { _ in [try noise.tensor(input)] })
       let recipe = try Recipe("{\"steps\": [{\"method\": \"quantize.affine\", \"activations\": null, \(options)}]}")
       let small = try Compressor(evaluator: InterpreterEvaluator()).compress(graph, recipe: recipe, samples: samples) { _ in 1 }.graph
