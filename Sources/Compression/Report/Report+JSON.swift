@@ -1,6 +1,9 @@
 import Tensors
 
 extension Report {
+  /// To four places: the text's length counts among the bytes, and settles the sooner the less it varies.
+  private var sizeRatio: Double { bytes.after == 0 ? 0 : (Double(bytes.before) / Double(bytes.after) * 1e4).rounded() / 1e4 }
+
   /// The report as JSON with the documented keys.
   package var json: JSONValue {
     [
@@ -12,7 +15,7 @@ extension Report {
       "samples": .number(Double(samples)),
       "total": [
         "bytes_before": .number(Double(bytes.before)), "bytes_after": .number(Double(bytes.after)),
-        "size_ratio": .number(bytes.after == 0 ? 0 : Double(bytes.before) / Double(bytes.after)),
+        "size_ratio": .number(sizeRatio),
         "parameters": .number(Double(parameters)), "macs": .optional(macs.map(Double.init)),
         "zeros_before": .number(zeros.before), "zeros_after": .number(zeros.after),
         "ms_before": .optional(milliseconds.before), "ms_after": .optional(milliseconds.after), "snr_db": .optional(signalToNoise),

@@ -37,11 +37,13 @@ struct ReportBuilder {
         before: Double(zeros.before) / Double(max(weights.before, 1)), after: Double(zeros.after) / Double(max(weights.after, 1))),
       milliseconds: Report.Change(before: times?.before.total, after: times?.after.total),
       signalToNoise: noise.output, layers: rows, refused: ledger.refusals, removed: ledger.removals, notes: ledger.notes)
-    // Written twice: the figure's own digits are part of what it counts.
-    for _ in 0..<2 {
+    // The figure's own digits are part of what it counts: written until it is what it says.
+    for _ in 0..<16 {
       var graph = compressed
       graph.metadata[Report.metadataKey] = report.toJSON()
-      report.bytes.after = try encodedByteCount(graph)
+      let count = try encodedByteCount(graph)
+      if count == report.bytes.after { break }
+      report.bytes.after = count
     }
     return report
   }
