@@ -21,6 +21,8 @@ package struct KernelFlags: OptionSet, Sendable {
   package static let consistent = KernelFlags(rawValue: 1)
   /// Exact for all weights, where the family's contract asks for weights that fit.
   package static let anyCodes = KernelFlags(rawValue: 2)
+  /// Both: a list of flags would leave weak functions in the kernels' objects.
+  package static let consistentForAnyCodes = KernelFlags(rawValue: 3)
 }
 
 /// One line of the registry: the single list that dispatch, tests and benchmarks go through.

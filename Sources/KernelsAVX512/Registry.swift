@@ -13,5 +13,5 @@ package func kernelTableAVX512() -> [KernelEntry] {
 
 /// Those that need AVX-512 VNNI besides, to be put before them.
 package func kernelTableVNNI() -> [KernelEntry] {
-  [KernelEntry("gemm_quads_u8s8_8x32", .gemmQuadsU8S8, tile: (8, 32), [.consistent, .anyCodes], stepGemmQuadsU8S8)]
+  [KernelEntry("gemm_quads_u8s8_8x32", .gemmQuadsU8S8, tile: (8, 32), .consistentForAnyCodes, stepGemmQuadsU8S8)]
 }
