@@ -154,6 +154,12 @@ static inline long long nsk_narrow8(__m256i value) {
 }
 
 #if defined(__AVX512F__) && defined(__AVX512BW__) && defined(__AVX512VL__)
+/* Codes of sums: clamp(round(sum · scale), low, high) + zero, halves to even, NaN as low. */
+static inline __m128i nsk_codes_of_sums16(__m512i sums, __m512 scales, __m512 low, __m512 high, __m512i zero) {
+  const __m512 values = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), scales);
+  const __m512i rounded = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(values, low), high));
+  return _mm512_cvtepi32_epi8(_mm512_add_epi32(rounded, zero));
+}
 /* sum + the products of each quad of unsigned bytes and of signed ones. In words of assembly, so that what surrounds it is compiled for
    processors without VNNI. */
 static inline __m512i nsk_add_quads(__m512i sum, __m512i codes, __m512i weights) {

@@ -27,7 +27,7 @@ package struct QuantizeAffine: CompressionMethod {
       "rounding", .choice(["nearest", "compensated"]), default: "compensated",
       "how weights become codes: each to the nearest, or each making up for the errors of others; the latter needs samples"),
     OptionSchema(
-      "fit_pairs", .flag, default: true,
+      "fit_pairs", .flag, default: false,
       "keeps the weights of neighbouring inputs so small together that their products fit 16 bits: faster on processors without VNNI"),
     OptionSchema(
       "equalize", .flag, default: true,

@@ -57,7 +57,7 @@ func stepGemmQuadsU8S8(
         let height = tileHeight(count - row)
         tile.rows = rows + row * tile.rowStride
         multiplyQuads(height, panels: wide, &tile)
-        requantize(
+        finishQuads(
           sums, sumsStride: 16 * wide, rows: height, columns: tile.columns, scales: d.pointee.scales + column * 16, &requantization,
           output: buffers[0], outputOffset: (first + row) * outputStride + outputColumn, outputStride: outputStride)
         row += height

@@ -9,4 +9,14 @@
         unsafeBitCast(sum, to: SIMD8<Int64>.self), unsafeBitCast(codes, to: SIMD8<Int64>.self),
         unsafeBitCast(weights, to: SIMD8<Int64>.self)), to: SIMD16<Int32>.self)
   }
+
+  /// `clamp(round(sum · scale), low, high) + zero`, halves to even, NaN as the low end.
+  @inline(__always)
+  func codes16(_ sums: SIMD16<Int32>, _ scales: SIMD16<Float>, _ low: SIMD16<Float>, _ high: SIMD16<Float>, _ zero: SIMD16<Int32>)
+    -> SIMD16<UInt8>
+  {
+    unsafeBitCast(
+      nsk_codes_of_sums16(
+        unsafeBitCast(sums, to: SIMD8<Int64>.self), scales, low, high, unsafeBitCast(zero, to: SIMD8<Int64>.self)), to: SIMD16<UInt8>.self)
+  }
 #endif
