@@ -5,8 +5,10 @@ import Tensors
 import Testing
 
 @Suite struct ReportTests {
-  private func compress(_ recipe: String, progress: Progress? = nil) throws -> (graph: Graph, report: Report) {
-    try Compressor(evaluator: InterpreterEvaluator(), machine: "a processor", time: "2026-01-01T00:00:00Z").compress(
+  private func compress(
+    _ recipe: String, machine: String = "a processor", progress: Progress? = nil
+  ) throws -> (graph: Graph, report: Report) {
+    try Compressor(evaluator: InterpreterEvaluator(), machine: machine, time: "2026-01-01T00:00:00Z").compress(
       TinyNetwork.residual(), recipe: Recipe(recipe), samples: TinyNetwork.samples(2), progress: progress
     ) { graph in
       graph.values.reduce(100) { $0 + ($1.constant?.storedByteCount ?? 0) } + (graph.metadata[Report.metadataKey]?.utf8.count ?? 0)
@@ -24,6 +26,9 @@ import Testing
     let text = try #require(graph.metadata[Report.metadataKey])
     let constants = graph.values.reduce(0) { $0 + ($1.constant?.storedByteCount ?? 0) }
     #expect(report.bytes.after == 100 + constants + text.utf8.count)
+    let total = try #require(try JSONValue(parsing: text)["total"]), ratio = try #require(total["size_ratio"])
+    guard case .number(let number) = ratio else { throw Failure(.internal, "not a number") }
+    #expect(abs(number - Double(report.bytes.before) / Double(report.bytes.after)) <= 0.00005 + 1e-9)
     // MACs of one sample at 8×8: 8·27, 8·9 and 8·8 for each pixel, 5·8.
     #expect(report.layers.map(\.macs) == [216 * 64, 72 * 64, 64 * 64, 40] && report.macs == 352 * 64 + 40)
     #expect(report.zeros.before == 0 && report.zeros.after >= 0.8)
@@ -31,6 +36,16 @@ import Testing
     #expect(report.notes == ["times were not measured: the interpreter has no clock"] && report.milliseconds.before == nil)
     #expect(try Report(fromJSON: text) == report)
     #expect(try Report(fromJSON: report.toJSON(indented: true)) == report)
+  }
+
+  /// The report counts itself, its own figures included, whatever their digits are.
+  @Test func countsItselfAtAnyLength() throws {
+    for length in 0..<30 {
+      let (graph, report) = try compress("weights-int8", machine: String(repeating: "x", count: length))
+      let text = try #require(graph.metadata[Report.metadataKey])
+      let constants = graph.values.reduce(0) { $0 + ($1.constant?.storedByteCount ?? 0) }
+      #expect(report.bytes.after == 100 + constants + text.utf8.count)
+    }
   }
 
   @Test func signalToNoiseFollowsItsFormula() throws {

@@ -1,8 +1,10 @@
 import Tensors
 
 extension Report {
-  /// To four places: the text's length counts among the bytes, and settles the sooner the less it varies.
-  private var sizeRatio: Double { bytes.after == 0 ? 0 : (Double(bytes.before) / Double(bytes.after) * 1e4).rounded() / 1e4 }
+  /// The middle of its ten-thousandth, which always has as many digits: the text's length is part of the bytes that it is made of.
+  private var sizeRatio: Double {
+    bytes.after == 0 ? 0 : ((Double(bytes.before) / Double(bytes.after) * 1e4).rounded(.down) + 0.5) / 1e4
+  }
 
   /// The report as JSON with the documented keys.
   package var json: JSONValue {
