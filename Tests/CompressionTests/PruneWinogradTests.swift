@@ -95,6 +95,26 @@ import Testing
         == coefficients(prune("\"sparsity\": 0.6, \"tile\": \(tile)", graph, fitted).graph))
   }
 
+  /// Images smaller than a tile, and few samples: most of a tile's pixels are outside, and inputs have means at every point.
+  @Test(arguments: [1, 2, 3, 5]) func smallImages(side: Int) throws {
+    var noise = Noise(21)
+    var graph = Graph(name: "small")
+    let x = graph.addInput("x", ValueType(.f32, [1, 24, side, side].map(Dim.fixed)))
+    let w = graph.addConstant("w", try noise.tensor([16, 24, 3, 3], scale: 0.2))
+    let b = graph.addConstant("b", try noise.tensor([16], scale: 0.2))
+    graph.outputs = [graph.append(.conv, "a", [x, w, b], ["pads": .ints([1, 1, 1, 1]), "activation": .string("Relu")])]
+    try graph.inferTypes()
+    // Inputs behind a Relu: all of one sign.
+    let fitted = Samples(
+      tensors: try (0..<8).map { _ in
+        [try Tensor([1, 24, side, side], try noise.tensor([24 * side * side]).floats().map { abs($0) + 0.5 })]
+      })
+    let (pruned, _) = try prune("\"sparsity\": 0.5", graph, fitted)
+    let (error, power) = try error(graph, pruned, fitted)
+    // Fitted to these very samples, with more coefficients left than there are samples.
+    #expect(error < 0.05 * power, "\(error) of \(power)")
+  }
+
   @Test func errorsAndCancelling() throws {
     let graph = try network(), some = try samples(4, seed: 1)
     func failure(_ body: () throws -> Void) -> Failure? {

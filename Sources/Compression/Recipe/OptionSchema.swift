@@ -60,6 +60,7 @@ package struct OptionSchema: Sendable {
     case (.shares, .object(let members))
     where members.count <= 1000 && members.allSatisfy { $0.value.number.map { $0 >= 0 && $0 < 1 } ?? false }:
       return value
+    case (.indices, .null): return value
     case (.indices, .object(let members))
     where members.count <= 100_000 && members.allSatisfy { OptionSchema.indices($0.value) != nil }:
       return value
@@ -104,7 +105,9 @@ package struct Options: Sendable {
   }
 
   /// Names with their lists, in the order they were given.
-  package func indices(_ key: String) throws -> [(name: String, indices: [Int])] {
+  /// nil: the key was not given.
+  package func indices(_ key: String) throws -> [(name: String, indices: [Int])]? {
+    if values[key] == .null { return nil }
     guard case .object(let members)? = values[key] else { throw Failure(.internal, "the option \(key) was not declared with this type") }
     return members.map { ($0.name, OptionSchema.indices($0.value) ?? []) }
   }

@@ -18,7 +18,8 @@ extension Report {
       "total": [
         "bytes_before": .number(Double(bytes.before)), "bytes_after": .number(Double(bytes.after)),
         "size_ratio": .number(sizeRatio),
-        "parameters": .number(Double(parameters)), "macs": .optional(macs.map(Double.init)),
+        "parameters": .number(Double(parameters)), "parameters_after": .number(Double(parametersAfter)),
+        "macs": .optional(macs.map(Double.init)), "macs_after": .optional(macsAfter.map(Double.init)),
         "zeros_before": .number(zeros.before), "zeros_after": .number(zeros.after),
         "ms_before": .optional(milliseconds.before), "ms_after": .optional(milliseconds.after), "snr_db": .optional(signalToNoise),
       ],
@@ -41,6 +42,9 @@ extension Report {
       time: try fields.string("time"), samples: try fields.int("samples"),
       bytes: Change(before: try total.int("bytes_before"), after: try total.int("bytes_after")),
       parameters: try total.int("parameters"), macs: try total.optional("macs", \.int),
+      // Reports of 0.1.0 do not have these.
+      parametersAfter: try total.optional("parameters_after", \.int) ?? total.int("parameters"),
+      macsAfter: try total.optional("macs_after", \.int),
       zeros: Change(before: try total.number("zeros_before"), after: try total.number("zeros_after")),
       milliseconds: Change(before: try total.optional("ms_before", \.number), after: try total.optional("ms_after", \.number)),
       signalToNoise: try total.optional("snr_db", \.number), layers: try fields.list("layers", Layer.init),

@@ -79,6 +79,9 @@ package struct Report: Sendable, Equatable {
   /// Elements of all layers' weights and biases.
   package var parameters: Int
   package var macs: Int?
+  /// The same of what came of it.
+  package var parametersAfter: Int
+  package var macsAfter: Int?
   package var zeros: Change<Double>
   package var milliseconds: Change<Double?>
   /// Of the model's first output, in decibels.

@@ -16,7 +16,9 @@ struct ReportBuilder {
 
   func build(machine: String, time: String, encodedByteCount: (Graph) throws -> Int) throws -> Report {
     let sample = try firstSample()
-    let macs = LayerCost.inputShapes(original, sample).map { LayerCost.macs(original, inputShapes: $0) } ?? [:]
+    let shapes = LayerCost.inputShapes(original, sample)
+    let macs = shapes.map { LayerCost.macs(original, inputShapes: $0) } ?? [:]
+    let macsAfter = shapes.map { LayerCost.macs(compressed, inputShapes: $0) } ?? [:]
     let (before, after) = (try Layer.all(in: original, transformed: true), try Layer.all(in: compressed, transformed: true))
     let noise = try signalToNoise(before, after)
     let times = try times(sample)
@@ -32,7 +34,8 @@ struct ReportBuilder {
     var report = Report(
       model: original.name, recipe: recipe.json, machine: machine, time: time, samples: samples?.count ?? 0,
       bytes: Report.Change(before: bytesBefore, after: bytesBefore),
-      parameters: parameterCount(before), macs: macs.isEmpty ? nil : rows.reduce(0) { $0 + ($1.macs ?? 0) },
+      parameters: parameterCount(before, in: original), macs: macs.isEmpty ? nil : macs.values.reduce(0, +),
+      parametersAfter: parameterCount(after, in: compressed), macsAfter: macsAfter.isEmpty ? nil : macsAfter.values.reduce(0, +),
       zeros: Report.Change(
         before: Double(zeros.before) / Double(max(weights.before, 1)), after: Double(zeros.after) / Double(max(weights.after, 1))),
       milliseconds: Report.Change(before: times?.before.total, after: times?.after.total),
@@ -73,9 +76,9 @@ struct ReportBuilder {
   }
 
   /// Each weight and bias once, however many layers share it.
-  private func parameterCount(_ layers: [Layer]) -> Int {
-    let ids = Set(layers.flatMap { original.nodes[$0.node].inputs.dropFirst().compactMap { $0 } })
-    return ids.reduce(0) { $0 + (original[$1].constant?.count ?? 0) }
+  private func parameterCount(_ layers: [Layer], in graph: Graph) -> Int {
+    let ids = Set(layers.flatMap { graph.nodes[$0.node].inputs.dropFirst().compactMap { $0 } })
+    return ids.reduce(0) { $0 + (graph[$1].constant?.count ?? 0) }
   }
 
   private func elementCount(_ layers: [Layer], in graph: Graph) -> Int {

@@ -84,7 +84,8 @@ def test_inspect_shows_the_plan() -> None:
 def test_inspect_shows_the_groups() -> None:
     groups = answer("inspect", NET, "--groups")["groups"]
     assert groups[-1]["removable"] == 0
-    assert "an output of the graph" in run("inspect", NET, "--groups").stdout
+    text = run("inspect", NET, "--groups").stdout
+    assert "an output of the graph" in text and groups[0]["name"] in text
 
 
 def test_inspect_shows_the_report(small: str) -> None:

@@ -214,3 +214,21 @@ def test_names_in_html_are_escaped() -> None:
 def test_names_of_files_are_no_calibration_data(fashion: netsuke.Model, name: str | Path) -> None:
     with pytest.raises(TypeError, match="load it first"):
         fashion.compress("int8", calibration=name)
+
+
+@pytest.mark.parametrize(("name", "share"), [("resnet20", 0.6), ("resnet56", 0.6), ("shufflenet_v2", 0.4)])
+@pytest.mark.parametrize("key", ["macs", "bytes"])
+def test_targets_are_met_where_channels_go_together(name: str, share: float, key: str) -> None:
+    """Channels that are padded, shuffled or added cost unequally; what is left is counted, not estimated."""
+    model = netsuke.architectures.create(name, **({} if name.startswith("resnet") else {"width": 0.5, "resolution": 64}))
+    small = model.compress({"steps": [{"method": "prune.channels", f"target_{key}": share}]}, threads=1)
+    found, before = small.describe(), model.describe()
+    assert found[key] <= share * before[key] * 1.002
+    total = small.report.total
+    assert total["macs"] == before["macs"] and total["macs_after"] == found["macs"] and total["parameters_after"] < total["parameters"]
+
+
+def test_an_empty_list_removes_nothing() -> None:
+    model = netsuke.architectures.create("resnet8")
+    small = model.compress({"steps": [{"method": "prune.channels", "remove": {}}]}, threads=1)
+    assert small.describe()["macs"] == model.describe()["macs"]

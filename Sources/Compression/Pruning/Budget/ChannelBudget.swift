@@ -55,8 +55,10 @@ struct ChannelBudget {
     let allocate = AllocateChannels(curves: curves, costs: costs)
     var aim = limit
     var best: (plan: ChannelPlan, excess: Double)?
-    // Counts are whole and rounded, and times do not quite add up: what came of it corrects what is aimed at.
-    for _ in 0..<4 {
+    let scores = unit == .macs || unit == .bytes ? try cutter.trialScores(plan) : []
+    // Counts are whole and rounded, channels of a group need not cost alike, and times do not quite add up: what came of it corrects what
+    // is aimed at.
+    for _ in 0..<(scores.isEmpty ? 4 : 12) {
       guard let shares = isUniform ? allocate.uniform(from: start, target: aim) : allocate.shares(from: start, target: aim) else { break }
       let proposal = plan.with(shares)
       var (cost, wanted) = (costs.total(proposal.shares), limit * (1 + 1e-9))
@@ -64,6 +66,7 @@ struct ChannelBudget {
         let measured = try LatencyTable.measure(proposal, step)
         (cost, wanted) = (measured.after, (target <= 1 ? target * measured.before : target) * 1.02)
       }
+      if !scores.isEmpty { cost = try self.cost(of: cutter.trial(proposal, scores), step) ?? cost }
       let excess = max(cost / max(wanted, .leastNormalMagnitude), 1)
       if best.map({ excess < $0.excess }) ?? true { best = (proposal, excess) }
       if excess == 1 { break }
@@ -77,6 +80,27 @@ struct ChannelBudget {
           + "\(AllocateChannels.maximumShare) of them go, which leaves about \(least) of \(whole)")
     }
     return best.plan
+  }
+
+  /// Tells the report where a target is missed: channels are whole, some go only together, and criteria that judge contributions choose while
+  /// they cut.
+  func check(_ graph: Graph, against original: Graph, _ step: StepContext) throws {
+    guard let unit, unit != .milliseconds, let whole = try cost(of: original, step), let reached = try cost(of: graph, step) else { return }
+    let limit = target <= 1 ? target * whole : target
+    guard reached > limit * 1.001 else { return }
+    step.ledger.note(
+      "\(step.path).\(unit.rawValue): \(Int(limit)) was asked for, \(Int(reached)) of \(Int(whole)) are left: channels that go together do not "
+        + "allow it with this criterion; ask for less")
+  }
+
+  /// What a network costs, not estimated; nil where that is not known.
+  private func cost(of graph: Graph, _ step: StepContext) throws -> Double? {
+    if unit == .bytes {
+      let weights = Set(try Layer.all(in: graph, transformed: true).map(\.weight))
+      return Double(weights.reduce(0) { $0 + (graph[$1].constant?.storedByteCount ?? 0) })
+    }
+    let sample = try step.samples.flatMap { $0.count > 0 ? try $0.sample(0) : nil }
+    return LayerCost.inputShapes(graph, sample).map { Double(LayerCost.macs(graph, inputShapes: $0).values.reduce(0, +)) }
   }
 
   private func costs(_ plan: ChannelPlan, _ step: StepContext) throws -> ChannelCosts {

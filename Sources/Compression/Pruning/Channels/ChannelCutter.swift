@@ -43,6 +43,23 @@ package struct ChannelCutter {
     return result
   }
 
+  /// What the plan leaves, nothing refitted.
+  /// - scores: of all channels; see `trialScores`.
+  func trial(_ plan: ChannelPlan, _ scores: [[Double]]) throws -> Graph {
+    var removed: [Int: [Int]] = [:]
+    for entry in plan.entries {
+      removed[entry.group] =
+        entry.chosen ?? plan.selection(plan.dependencies.groups[entry.group]).remove(entry.count, scores: scores[entry.group])
+    }
+    return try plan.dependencies.cut(removed)
+  }
+
+  /// What channels are chosen by in a trial: the criterion's scores, or filters' norms in the place of contributions, which only the cut tells.
+  func trialScores(_ plan: ChannelPlan) throws -> [[Double]] {
+    guard criterion.judgesContributions else { return try scores(plan.dependencies) }
+    return try WeightNormCriterion(name: "l2", power: 2).scores(ChannelContext(plan.dependencies, step))
+  }
+
   /// Tells the report. A group's channels keep their numbers while others are cut.
   private func note(_ removed: [Int], of group: PruningGroup) {
     guard !removed.isEmpty else { return }

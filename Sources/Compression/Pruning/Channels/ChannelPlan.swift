@@ -33,7 +33,7 @@ package struct ChannelPlan {
     let byNode = Dictionary(all.map { ($0.node, $0) }, uniquingKeysWith: { first, _ in first })
     let selected = Set(step.layers.map(\.node))
     for (pattern, _) in ratios { _ = try LayerSelector(include: [pattern]).select(from: all, path: "\(step.path).ratios") }
-    guard lists.isEmpty else {
+    if let lists {
       try choose(lists, "\(step.path).remove")
       return
     }

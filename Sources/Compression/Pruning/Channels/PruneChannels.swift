@@ -12,7 +12,7 @@ package struct PruneChannels: CompressionMethod {
       OptionSchema("ratio", .number(0...1, below: true), default: 0.5, "the share of the channels of each group that goes, rounded down"),
       OptionSchema("ratios", .shares, default: .object([]), "shares for single layers in place of \"ratio\": {\"pattern\": share, …}"),
       OptionSchema(
-        "remove", .indices, default: .object([]),
+        "remove", .indices, default: .null,
         "exactly these channels of these pruning groups go, and no others, in place of \"ratio\" and criterion: {\"group\": [channel, …], …}"
       ),
       OptionSchema("criterion", .choice(ChannelCriteria.names), default: "l2", "what says which channels matter least"),
@@ -38,7 +38,9 @@ package struct PruneChannels: CompressionMethod {
   package func apply(to graph: inout Graph, _ step: StepContext) throws {
     let budget = try ChannelBudget(step), cutter = try ChannelCutter(graph, step)
     let plan = try budget.plan(ChannelPlan(graph, step), cutter)
+    let original = graph
     graph = try cutter.cut(plan)
+    try budget.check(graph, against: original, step)
     plan.note(step.ledger)
   }
 }

@@ -70,15 +70,20 @@ package struct PruneWinograd: CompressionMethod {
         try before.advance(to: layer.layer.node, of: original)
         try now.advance(to: layer.layer.node, of: graph)
       }
-      if fits, let samples = try TileSamples.measure(layer, in: graph, now, reference: original, before, step, share: 1) {
-        let solver = try RefitCoefficients(
+      let samples = fits ? try TileSamples.measure(layer, in: graph, now, reference: original, before, step, share: 1) : nil
+      let refitted = try samples.flatMap { samples in
+        try RefitCoefficients(
           layer, samples, damping: step.options.number("damping"), range: ActiveRange(graph.nodes[layer.layer.node]),
-          movesBias: graph.canSetBias(layer.layer), multiply: multiply)
-        let result = try solver.prune(share: shares[index]) {
-          try step.progress("reconstructing: \(layer.layer.name)", index, of: layers.count)
-        }
-        try layer.replace(in: &graph, result.coefficients, biasShift: result.biasShift)
+          movesBias: graph.canSetBias(layer.layer), multiply: multiply
+        ).prune(share: shares[index]) { try step.progress("reconstructing: \(layer.layer.name)", index, of: layers.count) }
+      }
+      if let refitted {
+        try layer.replace(in: &graph, refitted.coefficients, biasShift: refitted.biasShift)
       } else {
+        if samples != nil {
+          step.ledger.note(
+            "'\(layer.layer.name)': the samples say too little to refit its coefficients; the smallest went, more samples may help")
+        }
         let mask = try Self.mask([layer.scores(energies: layer.flatEnergies, relative: false)], shares[index])[0]
         try layer.replace(in: &graph, zip(layer.coefficients, mask).map { $1 == 0 ? 0 : $0 }, biasShift: nil)
       }

@@ -28,7 +28,6 @@ struct RefitCoefficients {
 
   private struct Point {
     let gains: [Float]
-    let means: [Double]
     let gram: [Double]
     let regression: SparseRegression?
     var values: [Float]
@@ -36,8 +35,9 @@ struct RefitCoefficients {
     var share: Double
   }
 
-  /// - Returns: coefficients in the layer's order, and what is added to the bias; nil where it may not move.
-  func prune(share: Double, check: () throws -> Void) throws -> (coefficients: [Float], biasShift: [Double]?) {
+  /// - Returns: coefficients in the layer's order, and what is added to the bias; nil where it may not move. Nil in all where what is left to
+  ///   make came out larger than what was to be made: then the samples do not say enough.
+  func prune(share: Double, check: () throws -> Void) throws -> (coefficients: [Float], biasShift: [Double]?)? {
     let (points, outputs, inputs) = (layer.form.points, layer.outputs, layer.inputs)
     let pairs = outputs * inputs
     let mask = try PruneWinograd.mask([layer.scores(energies: samples.energies(), relative: false)], share)[0]
@@ -61,6 +61,8 @@ struct RefitCoefficients {
       }
     }
     var result = [Float](repeating: 0, count: pairs * points)
+    let (rest, whole) = energies(made)
+    guard rest <= whole else { return nil }
     for point in 0..<points { for pair in 0..<pairs { result[pair * points + point] = parts[point].values[pair] } }
     return (result, movesBias ? shift : nil)
   }
@@ -71,23 +73,17 @@ struct RefitCoefficients {
     let gains = (0..<tile * tile).map { Float(gather[$0 / tile * side + point / side] * gather[$0 % tile * side + point % side]) }
     let seen = samples.seen[point]
     let taken = Double(samples.taken)
-    let values = seen.elements(as: Float.self)
-    let means = (0..<inputs).map { channel in
-      var sum = 0.0
-      if movesBias { for index in channel * samples.count..<(channel + 1) * samples.count { sum += Double(values[index]) } }
-      return sum / taken
-    }
+    // About zero and not about means: what a point's mean does differs from pixel to pixel, so that no bias could make up for it.
     var gram = try multiply.multiply(seen, byTransposed: seen).floats().map { Double($0) / taken }
-    for i in 0..<inputs { for j in 0..<inputs { gram[i * inputs + j] -= means[i] * means[j] } }
     let perImage = min(taken / Double(max(samples.images, 1)), 16)
     let wide = damping * max(0.1, Double(inputs) / (Double(max(samples.images, 1)) * perImage))
-    let power = means.reduce(0) { $0 + $1 * $1 } / Double(max(inputs, 1))
+    let power = (0..<inputs).reduce(0) { $0 + gram[$1 * inputs + $1] } / Double(max(inputs, 1))
     let ridge = max(RidgeRegression.ridge(gram, size: inputs, damping: wide), power * 0x1p-20)
     for i in 0..<inputs { gram[i * inputs + i] += ridge }
     var start = [Float](repeating: 0, count: mask.count)
     for pair in start.indices { start[pair] = layer.coefficients[pair * points + point] }
     return Point(
-      gains: gains, means: means, gram: gram, regression: try SparseRegression(gram: gram, size: inputs, multiply: multiply),
+      gains: gains, gram: gram, regression: try SparseRegression(gram: gram, size: inputs, multiply: multiply),
       values: start, mask: mask, share: Double(mask.count { $0 == 0 }) / Double(max(mask.count, 1)))
   }
 
@@ -99,19 +95,9 @@ struct RefitCoefficients {
       let errors = try self.errors(part.gains, made)
       let cross = try multiply.multiply(errors, byTransposed: samples.seen[index]).floats()
       let taken = Double(samples.taken)
-      let values = errors.elements(as: Float.self)
       let current = try multiply.multiply(Tensor([outputs, inputs], before), by: Tensor([inputs, inputs], part.gram.map { Float($0) }))
         .floats()
-      var targets = [Double](repeating: 0, count: outputs * inputs)
-      for output in 0..<outputs {
-        var mean = 0.0
-        if movesBias { for index in output * count..<(output + 1) * count { mean += Double(values[index]) } }
-        mean /= taken
-        for input in 0..<inputs {
-          let place = output * inputs + input
-          targets[place] = Double(cross[place]) / taken - mean * part.means[input] + Double(current[place])
-        }
-      }
+      let targets = zip(cross, current).map { Double($0) / taken + Double($1) }
       let allowed = isPruning ? [UInt8](repeating: 1, count: part.mask.count) : part.mask
       let solved = try regression.solve(
         targets: targets, start: before, allowed: allowed, pattern: .elements, .init(channels: inputs, taps: 1),
@@ -164,6 +150,22 @@ struct RefitCoefficients {
         }
       }
     }
+  }
+
+  /// Over all pixels, the squares of what is left to make and of what is to be made.
+  private func energies(_ made: [[Float]]) -> (rest: Double, whole: Double) {
+    var (rest, whole) = (0.0, 0.0)
+    for pixel in made.indices {
+      for output in 0..<layer.outputs {
+        for tile in 0..<samples.count where samples.inside[pixel][tile] != 0 {
+          let place = output * samples.count + tile
+          let (wanted, left) = (Double(samples.wanted[pixel][place]), Double(left(samples.wanted[pixel][place], made[pixel][place])))
+          rest += left * left
+          whole += wanted * wanted
+        }
+      }
+    }
+    return (rest, whole)
   }
 
   /// Takes the mean of what is left over to the bias.

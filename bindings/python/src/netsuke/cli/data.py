@@ -29,6 +29,8 @@ Arrays of floats are taken as they are, arrays of whole numbers and pictures are
 def number(text: str) -> float:
     """0.5 or 1/255."""
     top, _, bottom = text.partition("/")
+    if bottom and float(bottom) == 0:
+        raise argparse.ArgumentTypeError("nothing can be divided by 0")
     return float(top) / float(bottom) if bottom else float(top)
 
 

@@ -103,6 +103,7 @@ def _row(node: dict[str, Any]) -> list[str]:
 def _group_table(groups: list[dict[str, Any]]) -> Any:
     rows = [
         [
+            group["name"],
             ", ".join(group["layers"]),
             ", ".join(group["readers"]),
             "; ".join(group["reasons"] + [f"the {one['groups']} groups of {one['node']} keep equally many" for one in group["equal"]]),
@@ -112,7 +113,7 @@ def _group_table(groups: list[dict[str, Any]]) -> Any:
         for group in groups
     ]
     return table(
-        "channels that go together", ["layers", "read by", "why not, or how", "channels", "removable"], rows, texts=3, optional=[1]
+        "channels that go together", ["group", "layers", "read by", "why not, or how", "channels", "removable"], rows, texts=4, optional=[2]
     )
 
 
