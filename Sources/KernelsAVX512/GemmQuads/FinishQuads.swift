@@ -6,7 +6,7 @@ func finishQuads(
   _ requantization: UnsafePointer<Requantization>, output: UnsafeMutableRawPointer, outputOffset: Int, outputStride: Int
 ) {
   var written = 0
-  if requantization.pointee.output == .u8 {
+  if case .u8 = requantization.pointee.output {
     let zeroPoint = requantization.pointee.zeroPoint
     let low = SIMD16<Float>(repeating: Float(requantization.pointee.low - zeroPoint))
     let high = SIMD16<Float>(repeating: Float(requantization.pointee.high - zeroPoint))
@@ -25,8 +25,7 @@ func finishQuads(
     }
     if written == columns { return }
   }
-  let place = requantization.pointee.output == .u8 ? written : 0
   requantize(
-    sums + place, sumsStride: sumsStride, rows: rows, columns: columns - place, scales: scales + place, requantization, output: output,
-    outputOffset: outputOffset + place, outputStride: outputStride)
+    sums + written, sumsStride: sumsStride, rows: rows, columns: columns - written, scales: scales + written, requantization,
+    output: output, outputOffset: outputOffset + written, outputStride: outputStride)
 }

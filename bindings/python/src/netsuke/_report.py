@@ -59,7 +59,7 @@ class Report:
 
     @property
     def total(self) -> dict[str, Any]:
-        """The figures in all: bytes_before, bytes_after, size_ratio, parameters, parameters_after, macs, macs_after, zeros_*, ms_*, snr_db."""
+        """The figures in all: bytes_before, bytes_after, size_ratio, parameters and macs (and …_after), zeros_*, ms_*, snr_db."""
         return dict(self._data["total"])
 
     @property
