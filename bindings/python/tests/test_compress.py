@@ -225,7 +225,9 @@ def test_targets_are_met_where_channels_go_together(name: str, share: float, key
     found, before = small.describe(), model.describe()
     assert found[key] <= share * before[key] * 1.002
     total = small.report.total
-    assert total["macs"] == before["macs"] and total["macs_after"] == found["macs"] and total["parameters_after"] < total["parameters"]
+    assert total["macs"] == before["macs"]
+    assert total["macs_after"] == found["macs"]
+    assert total["parameters_after"] < total["parameters"]
 
 
 def test_an_empty_list_removes_nothing() -> None:
