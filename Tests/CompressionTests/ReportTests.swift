@@ -48,6 +48,11 @@ import Testing
     }
   }
 
+  @Test func totalsDoNotOverflow() {
+    #expect(LayerCost.total([:]) == nil && LayerCost.total(["a": 3, "b": 4]) == 7)
+    #expect(LayerCost.total(["a": .max - 1, "b": 2, "c": 5]) == .max)
+  }
+
   @Test func signalToNoiseFollowsItsFormula() throws {
     let (small, report) = try compress("weights-int8")
     let graph = try TinyNetwork.residual()

@@ -28,6 +28,15 @@ package enum LayerCost {
     return shapes
   }
 
+  /// Of all layers together, the largest number there is where they are more; nil where none is known.
+  package static func total(_ macs: [String: Int]) -> Int? {
+    guard !macs.isEmpty else { return nil }
+    return macs.values.reduce(0) { sum, count in
+      let (total, overflow) = sum.addingReportingOverflow(count)
+      return overflow ? Int.max : total
+    }
+  }
+
   /// By layer name; a layer whose output shape is not known is left out.
   package static func macs(_ graph: Graph, inputShapes: [[Int]]) -> [String: Int] {
     guard let fixed = try? Pipeline.specialize(graph, inputShapes: inputShapes), let layers = try? Layer.all(in: fixed, transformed: true)

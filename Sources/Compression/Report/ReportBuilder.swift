@@ -34,8 +34,8 @@ struct ReportBuilder {
     var report = Report(
       model: original.name, recipe: recipe.json, machine: machine, time: time, samples: samples?.count ?? 0,
       bytes: Report.Change(before: bytesBefore, after: bytesBefore),
-      parameters: parameterCount(before, in: original), macs: macs.isEmpty ? nil : macs.values.reduce(0, +),
-      parametersAfter: parameterCount(after, in: compressed), macsAfter: macsAfter.isEmpty ? nil : macsAfter.values.reduce(0, +),
+      parameters: parameterCount(before, in: original), macs: LayerCost.total(macs),
+      parametersAfter: parameterCount(after, in: compressed), macsAfter: LayerCost.total(macsAfter),
       zeros: Report.Change(
         before: Double(zeros.before) / Double(max(weights.before, 1)), after: Double(zeros.after) / Double(max(weights.after, 1))),
       milliseconds: Report.Change(before: times?.before.total, after: times?.after.total),

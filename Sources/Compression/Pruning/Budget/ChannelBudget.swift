@@ -100,7 +100,7 @@ struct ChannelBudget {
       return Double(weights.reduce(0) { $0 + (graph[$1].constant?.storedByteCount ?? 0) })
     }
     let sample = try step.samples.flatMap { $0.count > 0 ? try $0.sample(0) : nil }
-    return LayerCost.inputShapes(graph, sample).map { Double(LayerCost.macs(graph, inputShapes: $0).values.reduce(0, +)) }
+    return LayerCost.inputShapes(graph, sample).flatMap { LayerCost.total(LayerCost.macs(graph, inputShapes: $0)).map(Double.init) }
   }
 
   private func costs(_ plan: ChannelPlan, _ step: StepContext) throws -> ChannelCosts {
