@@ -47,8 +47,8 @@ extension Weight {
   /// Type, shape and stored form: `f32[32, 3, 3, 3]`, with ` s8` for affine codes and ` bitmap 20%` for a sparse arrangement.
   package var summary: String {
     var text = "\(dtype.name)\(shape)"
-    if case .affine(let codes, let quantization) = elements {
-      text += " \(codes.dtype.name)\(quantization.axis.map { "/axis\($0)" } ?? "")"
+    if let quantization {
+      text += " \(codeName)\(quantization.axis.map { "/axis\($0)" } ?? "")"
     }
     let share = count == 0 ? 0 : 100 * elements.stored.count / count
     switch arrangement {

@@ -118,6 +118,10 @@ extension Pass {
     let order = try node.attributes.ints("perm") ?? Array(weight.shape.indices.reversed())
     let turned = try ReferenceOperator.evaluate(node, [codes.reshaped(weight.shape)])[0]
     quantization.axis = quantization.axis.flatMap { order.firstIndex(of: $0) }
+    if let group = quantization.group {
+      guard let axis = order.firstIndex(of: group.axis) else { return nil }
+      quantization.group?.axis = axis
+    }
     return try Weight(shape: turned.shape, elements: .affine(codes: turned, quantization), arrangement: .dense)
   }
 }

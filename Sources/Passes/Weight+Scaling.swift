@@ -19,10 +19,15 @@ extension Weight {
       return isDense ? Weight(product) : try? Weight(shape: shape, elements: .plain(product), arrangement: arrangement)
     case .affine(let codes, let quantization):
       guard quantization.axis == nil || quantization.axis == axis else { return nil }
-      let single = quantization.scales.count == 1
-      let scales = factors.indices.map { Float(Double(quantization.scales[single ? 0 : $0]) * factors[$0]) }
-      let zeros = factors.indices.map { quantization.zeroPoints[single ? 0 : $0] }
-      guard let scaled = try? AffineQuantization(scales: scales, zeroPoints: zeros, axis: axis) else { return nil }
+      // One scale becomes one for each slice; groups of a slice all take its factor.
+      let single = quantization.axis == nil, groups = max(quantization.scales.count / max(factors.count, 1), 1)
+      let places = 0..<(single ? factors.count : quantization.scales.count)
+      let scales = places.map { Float(Double(quantization.scales[single ? 0 : $0]) * factors[single ? $0 : $0 / groups]) }
+      let zeros = places.map { quantization.zeroPoints[single ? 0 : $0] }
+      guard
+        let scaled = try? AffineQuantization(
+          scales: scales, zeroPoints: zeros, axis: axis, bits: quantization.bits, group: quantization.group)
+      else { return nil }
       return try? Weight(shape: shape, elements: .affine(codes: codes, scaled), arrangement: arrangement)
     }
   }

@@ -10,12 +10,13 @@ extension Weight {
     guard stored.dtype.isFloat || quantization != nil else { return self }
     let mask = nonZeroMask()
     let kept = mask.reduce(0) { $0 + $1.nonzeroBitCount }
-    let width = stored.dtype.byteCount
-    let bitmapBytes = mask.count + kept * width
+    // As they lie in a file, where codes of few bits are packed.
+    let bits = quantization?.bits ?? stored.dtype.byteCount * 8
+    let bitmapBytes = mask.count + (kept * bits + 7) / 8
     // A gap byte goes with every element, fillers included.
     let gapCount = Weight.countGaps(mask, count: count)
-    let gapBytes = gapCount * (width + 1)
-    guard min(bitmapBytes, gapBytes) < stored.byteCount else { return self }
+    let gapBytes = gapCount + (gapCount * bits + 7) / 8
+    guard min(bitmapBytes, gapBytes) < (stored.count * bits + 7) / 8 else { return self }
     return gapBytes < bitmapBytes ? try withGaps(mask, entries: gapCount) : try withBitmap(mask, kept: kept)
   }
 
@@ -27,8 +28,8 @@ extension Weight {
     let width = stored.dtype.byteCount
     let dense = try Tensor(stored.dtype, shape) { out in
       if let quantization {
-        let (stride, channels) = quantization.channelStride(in: shape)
-        for index in 0..<out.count { out[index] = UInt8(truncatingIfNeeded: quantization.zeroPoints[index / stride % channels]) }
+        let scale = quantization.scaleIndex(in: shape)
+        for index in 0..<out.count { out[index] = UInt8(truncatingIfNeeded: quantization.zeroPoints[scale[index]]) }
       }
       forEachStored { index, place in
         UnsafeMutableRawBufferPointer(rebasing: out[place * width..<(place + 1) * width])
@@ -44,10 +45,10 @@ extension Weight {
     func fill(_ isZero: (Int) -> Bool) { for index in 0..<count where !isZero(index) { mask[index >> 3] |= 1 << UInt8(index & 7) } }
     let stored = elements.stored
     if let quantization {
-      let (stride, channels) = quantization.channelStride(in: shape)
+      let scale = quantization.scaleIndex(in: shape)
       let zeros = quantization.zeroPoints.map { UInt8(truncatingIfNeeded: $0) }
       let codes = stored.bytes
-      if channels == 1 { fill { codes[$0] == zeros[0] } } else { fill { codes[$0] == zeros[$0 / stride % channels] } }
+      if zeros.allSatisfy({ $0 == zeros[0] }) { fill { codes[$0] == zeros[0] } } else { fill { codes[$0] == zeros[scale[$0]] } }
       return mask
     }
     switch stored.dtype.byteCount {

@@ -7,14 +7,16 @@ extension Weight {
       guard codes.dtype == .s8 || codes.dtype == .u8 else {
         throw Failure(.malformedFile, "affine codes must be s8 or u8, not \(codes.dtype.name)")
       }
-      let range: ClosedRange<Int32> = codes.dtype == .s8 ? -128...127 : 0...255
+      let range = AffineQuantization.codes(bits: quantization.bits, signed: codes.dtype == .s8)
       if let outside = quantization.zeroPoints.first(where: { !range.contains($0) }) {
-        throw Failure(.malformedFile, "the zero point \(outside) is no \(codes.dtype.name)")
+        throw Failure(.malformedFile, "the zero point \(outside) is no \(codes.dtype.name) of \(quantization.bits) bits")
       }
-      if let axis = quantization.axis {
-        guard shape.indices.contains(axis), shape[axis] == quantization.scales.count else {
-          throw Failure(.malformedFile, "\(quantization.scales.count) scales do not match axis \(axis) of \(shape)")
-        }
+      guard quantization.scaleCount(in: shape) == quantization.scales.count else {
+        throw Failure(
+          .malformedFile, "\(quantization.scales.count) scales do not match axis \(quantization.axis ?? 0) of \(shape) and its groups")
+      }
+      if quantization.bits < 8, let outside = codes.firstCode(outside: range) {
+        throw Failure(.malformedFile, "the code \(outside) has more than \(quantization.bits) bits")
       }
     }
     switch arrangement {
@@ -72,17 +74,26 @@ extension Weight {
         }
       }
     case .affine(let codes, let quantization):
-      let (stride, channels) = quantization.channelStride(in: shape)
+      let scale = quantization.scaleIndex(in: shape)
       let signed = codes.dtype == .s8
       return try Tensor(.f32, shape) { out in
         let floats = out.assumingMemoryBound(to: Float.self)
         forEachStored { stored, dense in
-          let channel = channels == 1 ? 0 : dense / stride % channels
+          let channel = scale[dense]
           let byte = codes.bytes[stored]
           let code = signed ? Int(Int8(bitPattern: byte)) : Int(byte)
           floats[dense] = quantization.scales[channel] * Float(code - Int(quantization.zeroPoints[channel]))
         }
       }
     }
+  }
+}
+
+extension Tensor {
+  /// The first of s8 or u8 codes that is not in the range.
+  fileprivate func firstCode(outside range: ClosedRange<Int32>) -> Int32? {
+    let signed = dtype == .s8
+    func code(_ byte: UInt8) -> Int32 { signed ? Int32(Int8(bitPattern: byte)) : Int32(byte) }
+    return bytes.first { !range.contains(code($0)) }.map(code)
   }
 }

@@ -7,7 +7,7 @@ package struct Weight: Sendable {
   package enum Elements: Sendable {
     /// As they are, of the weight's own element type.
     case plain(Tensor)
-    /// Integer codes (s8 or u8); the weight's element type is f32.
+    /// Integer codes (s8 or u8, a byte each, of as many bits as the quantization says); the weight's element type is f32.
     case affine(codes: Tensor, AffineQuantization)
 
     package var stored: Tensor {
@@ -64,19 +64,35 @@ package struct Weight: Sendable {
     if case .plain(let tensor) = elements, isDense { tensor } else { nil }
   }
 
+  /// Bytes of the elements as they lie in a file.
+  package var elementByteCount: Int {
+    let stored = elements.stored
+    // Rounded up, in an order that cannot overflow.
+    return quantization.map { stored.count / 8 * $0.bits + (stored.count % 8 * $0.bits + 7) / 8 } ?? stored.byteCount
+  }
+
   /// The quantization of the elements, where they are quantized.
   package var quantization: AffineQuantization? {
     if case .affine(_, let quantization) = elements { quantization } else { nil }
   }
 
-  /// Bytes of all parts: elements, scales, zero points, bitmap or gaps.
+  /// Bytes of all parts as they lie in a file: elements (codes of few bits packed), scales, zero points, bitmap or gaps.
   package var storedByteCount: Int {
-    var total = elements.stored.byteCount
+    var total = elementByteCount
     if let quantization { total += quantization.scales.count * 8 }
     switch arrangement {
     case .dense: break
     case .bitmap(let part), .gaps(let part): total += part.byteCount
     }
     return total
+  }
+}
+
+extension Weight {
+  /// How the elements are encoded: `f32`, `s8`; `s4` for codes of 4 bits, `u4 by 64` for those with a scale for every 64 of a slice.
+  package var codeName: String {
+    guard let quantization else { return elements.stored.dtype.name }
+    let letter = elements.stored.dtype == .s8 ? "s" : "u"
+    return "\(letter)\(quantization.bits)\(quantization.group.map { " by \($0.size)" } ?? "")"
   }
 }

@@ -21,6 +21,23 @@ enum NSKSamples {
     return try Weight(shape: shape, elements: .affine(codes: try Tensor(dtype, shape, codes), quantization), arrangement: .dense)
   }
 
+  /// Codes of few bits, for every slice along axis 0 or for groups along axis 1; `zeros` in a hundred are the zero point.
+  static func packed(_ bits: Int, signed: Bool, _ shape: [Int], group: Int?, zeros: Int = 0) throws -> Weight {
+    let range = AffineQuantization.codes(bits: bits, signed: signed)
+    let count = shape[0] * (group.map { (shape[1] + $0 - 1) / $0 } ?? 1)
+    let points = (0..<count).map { signed ? 0 : Int32($0) % range.upperBound }
+    let quantization = try AffineQuantization(
+      scales: (0..<count).map { Float($0 + 1) / 64 }, zeroPoints: points, axis: 0, bits: bits,
+      group: group.map { AffineQuantization.Group(axis: 1, size: $0) })
+    let index = quantization.scaleIndex(in: shape)
+    let codes = (0..<shape.reduce(1, *)).map { place -> UInt8 in
+      if place * place * 31 % 97 * 100 < zeros * 97 { return UInt8(truncatingIfNeeded: points[index[place]]) }
+      return UInt8(truncatingIfNeeded: range.lowerBound + Int32(place * 7 % range.count))
+    }
+    return try Weight(
+      shape: shape, elements: .affine(codes: Tensor(signed ? .s8 : .u8, shape, codes), quantization), arrangement: .dense)
+  }
+
   /// A dense weight with its zeros left out in the given arrangement, built by hand.
   static func arranged(_ weight: Weight, gaps: Bool) throws -> Weight {
     guard case .plain(let tensor) = weight.elements else { return weight }
@@ -68,6 +85,10 @@ enum NSKSamples {
     graph.outputs = [graph.append(.gemm, "logits", [flat, dense], ["transB": .int(1), "alpha": .float(0.5)]), sum]
     let zeros = try affine(.u8, [5, 6], axis: 1, zeroPoints: [0, 11, 3, 255, 1, 7])
     graph.addValue("codes.u8", constant: zeros)
+    for bits in [2, 3, 4, 7] {
+      graph.addValue("codes.\(bits)", constant: try packed(bits, signed: bits != 3, [6, 17], group: bits == 4 ? 5 : nil))
+    }
+    graph.addValue("codes.gaps", constant: try packed(4, signed: false, [6, 17], group: nil, zeros: 95).compacted())
     graph.addValue("codes.compact", constant: try affine(.u8, [300], axis: nil, zeroPoints: [11]).compacted())
     for dtype in DType.allCases {
       let bytes = (0..<dtype.byteCount * 40).map { UInt8(truncatingIfNeeded: $0 * 29) }

@@ -37,10 +37,10 @@ def write(writer):
     refuse("batchnorm-training", node("BatchNormalization", "x s s s s", "y a b", training_mode=1), initializers={"s": floats(4)})
     refuse(
         "blocked",
-        node("DequantizeLinear", "q s", "y", block_size=2),
+        node("QuantizeLinear", "x s", "y", block_size=2),
         opset=21,
-        inputs={"x": X},
-        initializers={"q": np.int8([[1, 2, 3, 4]]), "s": np.float32([[1, 2]])},
+        inputs={"x": [1, 4]},
+        initializers={"s": np.float32([[1, 2]])},
     )
     refuse("undefined-input", node("Add", "x nowhere", "y"))
     refuse("made-twice", [relu, node("Sigmoid", "x", "y")])

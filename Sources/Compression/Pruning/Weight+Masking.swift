@@ -18,12 +18,12 @@ extension Weight {
       }
       return try Weight(shape: shape, elements: .plain(stored), arrangement: arrangement)
     case .affine(let codes, let quantization):
-      let (stride, channels) = quantization.channelStride(in: shape)
+      let scale = quantization.scaleIndex(in: shape)
       let stored = try Tensor(codes.dtype, codes.shape) { out in
         out.copyMemory(from: codes.bytes)
         forEachStored { stored, dense in
           // The code that stands for zero is the zero point.
-          if mask[dense] == 0 { out[stored] = UInt8(truncatingIfNeeded: quantization.zeroPoints[dense / stride % channels]) }
+          if mask[dense] == 0 { out[stored] = UInt8(truncatingIfNeeded: quantization.zeroPoints[scale[dense]]) }
         }
       }
       return try Weight(shape: shape, elements: .affine(codes: stored, quantization), arrangement: arrangement)

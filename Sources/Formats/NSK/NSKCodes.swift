@@ -16,6 +16,8 @@ enum NSKCodes {
     case plain = 0
     case affine = 1
     case affineAlongAxis = 2
+    /// Codes of 2 to 8 bits, packed, with scales for the whole, along an axis, or for groups along a second one. Since 1.1.
+    case affinePacked = 3
   }
 
   /// High four bits of a weight's form.

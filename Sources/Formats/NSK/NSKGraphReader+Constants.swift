@@ -26,8 +26,11 @@ extension NSKGraphReader {
     }
     let dtype = try elementType()
     let (shape, byteCount) = try extents(dtype)
-    let quantization = elementForm == .plain ? nil : try affine(alongAxis: elementForm == .affineAlongAxis)
-    let stored = try part(dtype, shape, byteCount: arrangementForm == .dense ? byteCount : nil)
+    let packing = elementForm == .affinePacked ? try packing() : nil
+    let quantization = elementForm == .plain ? nil : try affine(alongAxis: elementForm == .affineAlongAxis, packing)
+    let stored =
+      try packing.map { try packedCodes(dtype, shape, bits: $0.bits, isDense: arrangementForm == .dense) }
+      ?? part(dtype, shape, byteCount: arrangementForm == .dense ? byteCount : nil)
     let arrangement: Weight.Arrangement =
       switch arrangementForm {
       case .dense: .dense
@@ -58,9 +61,41 @@ extension NSKGraphReader {
     }
   }
 
-  private mutating func affine(alongAxis: Bool) throws -> AffineQuantization {
+  /// What comes before the scales of packed codes.
+  private typealias Packing = (bits: Int, axis: Int?, group: AffineQuantization.Group?)
+
+  private mutating func packing() throws -> Packing {
     let start = cursor.position
-    let axis = alongAxis ? try cursor.int() : nil
+    let bits = Int(try cursor.byte())
+    guard AffineQuantization.widths.contains(bits) else { throw cursor.failure("codes of \(bits) bits", at: start) }
+    let axis = try cursor.int() - 1, size = try cursor.int()
+    return (bits, axis < 0 ? nil : axis, size == 0 ? nil : AffineQuantization.Group(axis: try cursor.int(), size: size))
+  }
+
+  /// Codes of few bits, one byte each.
+  private mutating func packedCodes(_ dtype: DType, _ shape: [Int], bits: Int, isDense: Bool) throws -> Tensor {
+    let start = cursor.position
+    guard dtype == .s8 || dtype == .u8 else { throw cursor.failure("packed codes of the type \(dtype.name)", at: start) }
+    let total = shape.reduce(1, *)
+    let count = isDense ? total : try cursor.int()
+    // The gap form has fillers, one for 255 zeros.
+    guard count <= total else { throw cursor.failure("\(count) codes for \(total) elements", at: start) }
+    let packed = try part(.u8, [], byteCount: nil)
+    guard packed.count == PackedCodes.byteCount(count, bits: bits) else {
+      throw cursor.failure("\(packed.count) bytes do not hold \(count) codes of \(bits) bits", at: start)
+    }
+    try budget.charge(count, each: 1, cursor)
+    try budget.charge(1, each: 3 * Storage.slackBytes, cursor)
+    return try Tensor(dtype, isDense ? shape : [count]) { out in
+      guard PackedCodes.unpack(packed.bytes, bits: bits, signed: dtype == .s8, into: out) else {
+        throw cursor.failure("the bits behind the last code are not zero; the file is damaged", at: start)
+      }
+    }
+  }
+
+  private mutating func affine(alongAxis: Bool, _ packing: Packing?) throws -> AffineQuantization {
+    let start = cursor.position
+    let axis = alongAxis ? try cursor.int() : packing?.axis
     let count = try cursor.count(of: "scales", bytesEach: 4)
     try budget.charge(2 * count, each: 4, cursor)
     var scales: [Float] = []
@@ -75,7 +110,9 @@ extension NSKGraphReader {
       case .oneForAll: [Int32](repeating: try zeroPoint(), count: count)
       case .oneEach: try (0..<count).map { _ in try zeroPoint() }
       }
-    do { return try AffineQuantization(scales: scales, zeroPoints: zeroPoints, axis: axis) } catch let failure as Failure {
+    do {
+      return try AffineQuantization(scales: scales, zeroPoints: zeroPoints, axis: axis, bits: packing?.bits ?? 8, group: packing?.group)
+    } catch let failure as Failure {
       throw cursor.failure(failure.message, at: start)
     }
   }

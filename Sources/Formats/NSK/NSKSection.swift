@@ -49,7 +49,7 @@ struct NSKVersion: Comparable, CustomStringConvertible {
   var major: UInt16
   var minor: UInt16
 
-  static let current = NSKVersion(major: 1, minor: 0)
+  static let current = NSKVersion(major: 1, minor: 1)
 
   static func < (left: NSKVersion, right: NSKVersion) -> Bool { (left.major, left.minor) < (right.major, right.minor) }
   var description: String { "\(major).\(minor)" }

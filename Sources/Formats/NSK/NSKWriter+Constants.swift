@@ -7,7 +7,8 @@ extension NSKWriter {
     let elements: NSKCodes.ElementForm =
       switch weight.elements {
       case .plain: .plain
-      case .affine(_, let quantization): quantization.axis == nil ? .affine : .affineAlongAxis
+      case .affine(_, let quantization):
+        quantization.bits < 8 || quantization.group != nil ? .affinePacked : quantization.axis == nil ? .affine : .affineAlongAxis
       }
     let arrangement: NSKCodes.ArrangementForm =
       switch weight.arrangement {
@@ -18,12 +19,29 @@ extension NSKWriter {
     section.byte(elements.rawValue | arrangement.rawValue << 4)
     section.byte(weight.elements.stored.dtype.rawValue)
     extents(weight.shape)
-    if let quantization = weight.quantization { write(quantization) }
-    part(weight.elements.stored.bytes)
+    if elements == .affinePacked, let quantization = weight.quantization {
+      writePacked(weight.elements.stored.bytes, quantization, isDense: weight.isDense)
+    } else {
+      if let quantization = weight.quantization { write(quantization) }
+      part(weight.elements.stored.bytes)
+    }
     switch weight.arrangement {
     case .dense: break
     case .bitmap(let tensor), .gaps(let tensor): part(tensor.bytes)
     }
+  }
+
+  /// Bits, axis and group, scales and zero points, the number of codes where it is not that of the shape, and the codes packed.
+  private mutating func writePacked(_ codes: UnsafeRawBufferPointer, _ quantization: AffineQuantization, isDense: Bool) {
+    section.byte(UInt8(truncatingIfNeeded: quantization.bits))
+    section.int(quantization.axis.map { $0 + 1 } ?? 0)
+    section.int(quantization.group?.size ?? 0)
+    if let group = quantization.group { section.int(group.axis) }
+    var plain = quantization
+    plain.axis = nil
+    write(plain)
+    if !isDense { section.int(codes.count) }
+    PackedCodes.pack(codes, bits: quantization.bits).withUnsafeBytes { part($0) }
   }
 
   /// Axis (where there is one), number of scales, scales, zero points; one zero point where all are equal.

@@ -3,6 +3,8 @@ import Tensors
 extension Weight {
   /// The weight with only these positions along `axis`, in this order; encoded as before, arranged as is smallest.
   func taking(_ positions: [Int], axis: Int) throws -> Weight {
+    // Groups of what is left would not be those that the codes were made for.
+    if quantization?.group?.axis == axis { return try Weight(decoded()).taking(positions, axis: axis) }
     var shape = shape
     let (extent, inner) = (shape[axis], shape[(axis + 1)...].reduce(1, *))
     let outer = shape[..<axis].reduce(1, *)
@@ -16,6 +18,7 @@ extension Weight {
 
   /// A weight [M, C/groups, …] of which each group of rows keeps columns of its own, equally many.
   func takingColumns(_ columns: [[Int]]) throws -> Weight {
+    if quantization?.group != nil { return try Weight(decoded()).takingColumns(columns) }
     var shape = shape
     let (rows, extent, inner) = (shape[0], shape[1], shape[2...].reduce(1, *))
     let count = columns.first?.count ?? 0
@@ -43,8 +46,11 @@ extension Weight {
     }
     guard case .affine(_, var quantization) = elements else { return isDense ? Weight(tensor) : try Weight(tensor).compacted() }
     if let scales {
+      let groups = quantization.group.map { $0.count(over: shape[$0.axis]) } ?? 1
+      let places = scales.flatMap { $0 * groups..<($0 + 1) * groups }
       quantization = try AffineQuantization(
-        scales: scales.map { quantization.scales[$0] }, zeroPoints: scales.map { quantization.zeroPoints[$0] }, axis: quantization.axis)
+        scales: places.map { quantization.scales[$0] }, zeroPoints: places.map { quantization.zeroPoints[$0] }, axis: quantization.axis,
+        bits: quantization.bits, group: quantization.group)
     }
     let weight = try Weight(shape: shape, elements: .affine(codes: tensor, quantization), arrangement: .dense)
     return isDense ? weight : try weight.compacted()

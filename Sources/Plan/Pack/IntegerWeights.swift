@@ -16,10 +16,10 @@ struct IntegerWeights {
   /// Products of more terms could overflow 32 bits: 255 · 128 · 32768 = 2³⁰, which leaves as much for the bias.
   static let maximumDepth = 32_768
 
-  /// Nil unless the elements are affine, per tensor or along `outputAxis`, and fit s8 without their zero points.
+  /// Nil unless the elements are affine, per tensor or along `outputAxis` without groups, and fit s8 without their zero points.
   init?(_ weight: Weight, outputAxis: Int) {
     guard case .affine(let stored, let quantization) = weight.elements, weight.shape.indices.contains(outputAxis),
-      quantization.axis == nil || quantization.axis == outputAxis
+      quantization.axis == nil || quantization.axis == outputAxis, quantization.group == nil
     else { return nil }
     let outputs = weight.shape[outputAxis]
     guard outputs > 0, weight.count / outputs <= IntegerWeights.maximumDepth else { return nil }

@@ -16,13 +16,27 @@ struct DenseCodes {
       return
     }
     // An element that is not stored is 0, whose code is the zero point.
-    let (stride, channels) = quantization.channelStride(in: weight.shape)
+    let scale = quantization.scaleIndex(in: weight.shape)
     codes = try Tensor(stored.dtype, weight.shape) { out in
       for index in out.indices {
-        out[index] = UInt8(truncatingIfNeeded: quantization.zeroPoints[channels == 1 ? 0 : index / stride % channels])
+        out[index] = UInt8(truncatingIfNeeded: quantization.zeroPoints[scale[index]])
       }
       weight.forEachStored { index, dense in out[dense] = stored.bytes[index] }
     }
+  }
+
+  /// Scales and zero points as ONNX has them for blocks: in the shape of the matrix with as many elements along the group's axis as there are
+  /// groups. Nil for what is no matrix.
+  func blocks() throws -> (group: AffineQuantization.Group, scales: Tensor, zeroPoints: Tensor)? {
+    guard let group = quantization.group, let axis = quantization.axis, codes.shape.count == 2, axis == 1 - group.axis else { return nil }
+    let channels = codes.shape[axis], groups = group.count(over: codes.shape[group.axis])
+    // Ours are those of the first channel, then those of the second.
+    let order = (0..<channels * groups).map { axis == 0 ? $0 : $0 % channels * groups + $0 / channels }
+    let shape = axis == 0 ? [channels, groups] : [groups, channels]
+    return (
+      group, try Tensor(.f32, shape, order.map { quantization.scales[$0] }),
+      try Tensor(codes.dtype, shape, order.map { UInt8(truncatingIfNeeded: quantization.zeroPoints[$0]) })
+    )
   }
 
   /// The zero points in the codes' element type.

@@ -110,6 +110,7 @@ extension ONNXExporter {
       throw Failure(.unsupported, "an ONNX file holds at most 2 GB and the weights need more; save the model as .nsk")
     }
     guard let codes = try DenseCodes(weight) else { return try append(weight.decoded(), named: name) }
+    if codes.quantization.group != nil { return try writeBlocks(codes, weight, named: name) }
     let parameters = codes.quantization
     let shape = parameters.axis == nil ? [] : [parameters.scales.count]
     let inputs = [
@@ -118,6 +119,19 @@ extension ONNXExporter {
       try initializer(codes.zeroPoints(shape: shape), stem: "\(name)_zero_point"),
     ]
     add("DequantizeLinear", inputs, name, node: "\(name)_dequantize", parameters.axis.map { ["axis": .int($0)] } ?? [:])
+  }
+
+  /// Codes with scales for blocks of one axis, which opset 21 has for matrices; other weights dense.
+  private mutating func writeBlocks(_ codes: DenseCodes, _ weight: Weight, named name: String) throws {
+    guard let blocks = try codes.blocks() else { return try append(weight.decoded(), named: name) }
+    require(opset: 21)
+    let inputs = [
+      try initializer(codes.codes, stem: "\(name)_quantized"), try initializer(blocks.scales, stem: "\(name)_scale"),
+      try initializer(blocks.zeroPoints, stem: "\(name)_zero_point"),
+    ]
+    add(
+      "DequantizeLinear", inputs, name, node: "\(name)_dequantize",
+      ["axis": .int(blocks.group.axis), "block_size": .int(blocks.group.size)])
   }
 
   private static func attribute(_ name: String, _ value: Attribute) -> Onnx_AttributeProto {

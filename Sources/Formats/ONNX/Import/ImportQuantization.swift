@@ -27,6 +27,10 @@ extension ImportRule {
   static let dequantizeLinear = ImportRule(
     "DequantizeLinear", inputs: 2...3, attributes: ["axis", "block_size"], ignored: ["output_dtype"]
   ) { importer, node in
+    if let weight = try importer.dequantizedBlocks(node) {
+      importer.define(node, weight)
+      return
+    }
     let inputs = try importer.quantizationInputs(node)
     if let weight = try importer.dequantized(inputs, axis: node.int("axis", default: 1)) {
       importer.define(node, weight)
@@ -39,9 +43,36 @@ extension ImportRule {
 extension ONNXImporter {
   fileprivate mutating func quantizationInputs(_ node: SourceNode) throws -> [ValueID?] {
     guard try node.int("block_size", default: 0) == 0 else {
-      throw node.unsupported("\(node.type) in blocks (block_size) is not supported; quantize per tensor or per axis")
+      throw node.unsupported(
+        "\(node.type) in blocks (block_size) is supported for constant matrices of 8-bit codes only; quantize per tensor or per axis")
     }
     return try inputs(node)
+  }
+
+  /// A constant matrix of codes with scales for blocks of one axis. Nil where that is not what the node reads.
+  fileprivate mutating func dequantizedBlocks(_ node: SourceNode) throws -> Weight? {
+    let size = try node.int("block_size", default: 0)
+    guard size > 0 else { return nil }
+    let inputs = try inputs(node)
+    guard let codes = try constant(inputs[0])?.decoded(), codes.dtype == .u8 || codes.dtype == .s8, codes.shape.count == 2,
+      let scale = try constant(inputs[1])?.decoded(), scale.dtype == .f32
+    else { return nil }
+    let stated = try node.int("axis", default: 1), axis = stated == -2 ? 0 : stated == -1 ? 1 : stated
+    guard axis == 0 || axis == 1 else { return nil }
+    let group = AffineQuantization.Group(axis: axis, size: size)
+    let channels = codes.shape[1 - axis], groups = group.count(over: codes.shape[axis])
+    guard scale.shape == (axis == 1 ? [channels, groups] : [groups, channels]) else { return nil }
+    let order = (0..<scale.count).map { axis == 1 ? $0 : $0 % groups * channels + $0 / groups }
+    let scales = scale.floats()
+    var zeroPoints = [Int32](repeating: 0, count: scales.count)
+    if inputs.count > 2, let id = inputs[2] {
+      guard let zeros = try constant(id)?.decoded(), zeros.shape == scale.shape else { return nil }
+      zeroPoints = try zeros.ints().map { Int32(truncatingIfNeeded: $0) }
+    }
+    guard scales.allSatisfy({ $0.isFinite && $0 > 0 }), !scales.isEmpty else { return nil }
+    let quantization = try AffineQuantization(
+      scales: order.map { scales[$0] }, zeroPoints: order.map { zeroPoints[$0] }, axis: 1 - axis, group: group)
+    return try Weight(shape: codes.shape, elements: .affine(codes: codes, quantization), arrangement: .dense)
   }
 
   /// Scales and zero points of constant quantization parameters, where they are usable for `shape`.
