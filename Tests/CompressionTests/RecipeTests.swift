@@ -55,11 +55,11 @@ import Testing
     ("{\"steps\": [{\"method\": \"prune.magnitude\", \"sparsity\": 0.5, \"scope\": null}]}", "must be \"layer\" or \"global\", not null"),
     (
       "{\"steps\": [{\"method\": \"quantize.affine\"}, {\"method\": \"quantize.affine\", \"calibratr\": 1}]}",
-      "steps[1].calibratr: unknown key; did you mean \"calibrator\"? The keys here are method, layers, weights, activations"
+      "steps[1].calibratr: unknown key; did you mean \"calibrator\"? The keys here are method, layers, weights, edges"
     ),
-    ("{\"steps\": [{\"method\": \"quantize.affine\", \"weights\": 4}]}", "steps[0].weights: must be 8, not 4"),
-    ("{\"steps\": [{\"method\": \"quantize.affine\", \"weights\": 8.5}]}", "steps[0].weights: must be 8, not 8.5"),
-    ("{\"steps\": [{\"method\": \"quantize.affine\", \"weights\": null}]}", "steps[0].weights: must be 8, not null"),
+    ("{\"steps\": [{\"method\": \"quantize.affine\", \"weights\": 9}]}", "steps[0].weights: must be 2, 3, 4, 5, 6, 7 or 8, not 9"),
+    ("{\"steps\": [{\"method\": \"quantize.affine\", \"weights\": 8.5}]}", "must be 2, 3, 4, 5, 6, 7 or 8, not 8.5"),
+    ("{\"steps\": [{\"method\": \"quantize.affine\", \"weights\": null}]}", "must be 2, 3, 4, 5, 6, 7 or 8, not null"),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"activations\": 16}]}", "must be 8 or null (none), not 16"),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"insist\": 1}]}", "steps[0].insist: must be true or false, not 1"),
     ("{\"steps\": [{\"method\": \"quantize.affine\", \"percentile\": 100.1}]}", "a number from 50 to 100"),

@@ -19,7 +19,13 @@ package enum RidgeRegression {
     guard size > 0, gram.count == size * size, cross.count == prior.count, cross.count % size == 0 else { return prior }
     var matrix = gram
     for i in 0..<size { matrix[i * size + i] += ridge }
-    guard let factor = Cholesky(matrix, size: size) else { return prior }
+    return solve(Cholesky(matrix, size: size), cross: cross, prior: prior, ridge: ridge)
+  }
+
+  /// The same with the factor of the Gram matrix, ridge included; the prior for nil.
+  package static func solve(_ factor: Cholesky?, cross: [Double], prior: [Double], ridge: Double) -> [Double] {
+    guard let factor, factor.size > 0, cross.count == prior.count, cross.count % factor.size == 0 else { return prior }
+    let size = factor.size
     var weights = zip(cross, prior).map { $0 + ridge * $1 }
     weights.withUnsafeMutableBufferPointer { out in
       guard let base = out.baseAddress else { return }

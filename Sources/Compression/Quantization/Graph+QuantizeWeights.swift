@@ -2,22 +2,33 @@ import Graph
 import Tensors
 
 extension Graph {
-  /// Stores the layers' weights as symmetric s8 codes; what is quantized already stays as it is, zeros stay zeros and what was
+  /// Stores the layers' weights as codes; what is quantized already stays as it is, zeros stay zeros and what was
   /// stored sparsely is stored sparsely again.
   ///
-  /// - moments: by layer name, of what the weights multiply; a layer that is there is rounded with `CompensatedRounding`, the
-  ///   others to nearest.
+  /// - codes: for each layer how.
+  /// - moments: by layer name, of what the weights multiply; a layer that is there is rounded with `CompensatedRounding` (8 bits) or
+  ///   `GramRounding`, the others to nearest.
   /// - fitsPairs: whether products of neighbours are to stay within 16 bits; see `WeightPairs`.
   /// - centred: whether mean errors will be taken off the biases, so that only the rest counts.
   mutating func quantizeWeights(
-    _ layers: [Layer], perChannel: Bool, fitsPairs: Bool, moments: [String: InputMoments], centred: Bool, progress: ProgressReporter
+    _ layers: [Layer], codes: (Layer) -> WeightCodes, fitsPairs: Bool, moments: [String: InputMoments], centred: Bool,
+    progress: ProgressReporter
   ) throws {
     for (index, layer) in layers.enumerated() {
       try progress("quantizing weights", index, of: layers.count)
       guard let weight = self[layer.weight].constant, weight.quantization == nil else { continue }
       // A weight that two layers read along different axes gets one scale, which suits both.
       let axes = Set(layers.filter { $0.weight == layer.weight }.map(\.outputAxis))
-      let axis = perChannel && axes.count == 1 ? layer.outputAxis : nil
+      var codes = codes(layer)
+      if axes.count > 1 { (codes.isPerChannel, codes.group) = (false, nil) }
+      guard codes.bits == 8, codes.isPlain else {
+        let matrix = LayerMatrix(layer, try decodedWeight(layer))
+        let gram = moments[layer.name].map { moments in (0..<moments.groups).map { moments.rounding(group: $0, centred: centred) } }
+        self[layer.weight].constant = try QuantizeMatrix(layer: layer, codes: codes, gram: gram ?? [nil])
+          .quantized(matrix, zeros: matrix) { try progress("quantizing weights", index, of: layers.count) }
+        continue
+      }
+      let axis = codes.isPerChannel ? layer.outputAxis : nil
       self[layer.weight].constant = try quantized(
         decodedWeight(layer), layer, axis: axis, pairs: fitsPairs && axes.count == 1 ? layer.pairs : nil, moments: moments[layer.name],
         centred: centred)

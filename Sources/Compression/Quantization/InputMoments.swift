@@ -121,6 +121,25 @@ final class InputMoments {
   /// Ledoit and Wolf 2004).
   /// - centred: moments about the mean, for when the mean error is taken off the bias.
   func factor(group: Int, centred: Bool) -> [Float]? {
+    guard var matrix = shrunk(group: group, centred: centred) else { return nil }
+    guard Self.factorize(&matrix, width) else { return nil }
+    var rows = [Float](repeating: 0, count: width * width)
+    for i in 0..<width {
+      let scale = 1 / matrix[i * width + i]
+      for j in 0...i { rows[i * width + j] = Float(matrix[i * width + j] * scale) }
+    }
+    return rows
+  }
+
+  /// The same for rounding to any levels.
+  func rounding(group: Int, centred: Bool) -> GramRounding? {
+    guard var matrix = shrunk(group: group, centred: centred) else { return nil }
+    for i in 0..<width { for j in 0..<i { matrix[j * width + i] = matrix[i * width + j] } }
+    return GramRounding(matrix, size: width, ridge: 0)
+  }
+
+  /// The lower triangle of a group's second moments, shrunk.
+  private func shrunk(group: Int, centred: Bool) -> [Double]? {
     guard rows > 1 else { return nil }
     let count = Double(rows)
     let mean = sums[group * width..<(group + 1) * width].map { centred ? $0 / count : 0 }
@@ -137,13 +156,7 @@ final class InputMoments {
       for j in 0..<i { matrix[i * width + j] *= keep }
       matrix[i * width + i] = max(matrix[i * width + i], 0) + floor
     }
-    guard Self.factorize(&matrix, width) else { return nil }
-    var rows = [Float](repeating: 0, count: width * width)
-    for i in 0..<width {
-      let scale = 1 / matrix[i * width + i]
-      for j in 0...i { rows[i * width + j] = Float(matrix[i * width + j] * scale) }
-    }
-    return rows
+    return matrix
   }
 
   /// Replaces the lower triangle of S by M with S = Mᵀ·M: Cholesky from the last row upwards. False where S is not positive.

@@ -1,40 +1,51 @@
 import Graph
 import Tensors
 
-/// `quantize.affine`: 8-bit weights and, calibrated on samples, 8-bit activations (Jacob et al. 2018; per-channel weights as
+/// `quantize.affine`: weights of 2 to 8 bits and, calibrated on samples, 8-bit activations (Jacob et al. 2018; per-channel weights as
 /// Krishnamoorthi 2018).
 package struct QuantizeAffine: CompressionMethod {
   package init() {}
 
   package let name = "quantize.affine"
-  package let summary = "Stores weights in 8 bits and, with calibration samples, computes in 8-bit integers."
-  package let options = [
-    OptionSchema("weights", .width([8], orNone: false), default: 8, "bits of a weight: symmetric signed codes"),
-    OptionSchema(
-      "activations", .width([8], orNone: true), default: 8,
-      "bits of an activation: unsigned codes with a zero point, calibrated; null leaves activations float"),
-    OptionSchema(
-      "granularity", .choice(["channel", "tensor"]), default: "channel", "one weight scale for each output channel, or one for all"),
-    OptionSchema(
-      "calibrator", .choice(["minmax", "percentile", "mse"]), default: "percentile",
-      "how an activation's range is chosen: its exact ends, cut-off tails, or least squared error"),
-    OptionSchema(
-      "percentile", .number(50...100), default: 99.99, "for the calibrator percentile: the share of values, in %, below the upper end"),
-    OptionSchema(
-      "bias_correction", .flag, default: true,
-      "takes the mean error of the rounded weights off the biases; needs calibration samples and does nothing without"),
-    OptionSchema(
-      "rounding", .choice(["nearest", "compensated"]), default: "compensated",
-      "how weights become codes: each to the nearest, or each making up for the errors of others; the latter needs samples"),
-    OptionSchema(
-      "fit_pairs", .flag, default: false,
-      "keeps the weights of neighbouring inputs so small together that their products fit 16 bits: faster on processors without VNNI"),
-    OptionSchema(
-      "equalize", .flag, default: true,
-      "scales channels between layers so that one scale for a whole activation suits all of them, where that keeps the meaning"),
-    OptionSchema(
-      "insist", .flag, default: false, "keeps integer activations in layers even where they measure slower than float ones"),
-  ]
+  package let summary = "Stores weights in 2 to 8 bits and, with calibration samples, computes in 8-bit integers."
+  package let options =
+    [
+      OptionSchema("weights", .width(Array(2...8), orNone: false), default: 8, "bits of a weight"),
+      OptionSchema(
+        "edges", .width(Array(2...8), orNone: true), default: 8,
+        "bits of a weight of the first and the last layer, where that is more than the others have; null: as the others"),
+      OptionSchema(
+        "symmetric_weights", .flag, default: true,
+        "weights as signed codes without a zero point; false: unsigned codes with one for every scale"),
+      OptionSchema(
+        "group_size", .width([8, 16, 32, 64, 128, 256], orNone: true), default: .null,
+        "inputs of a fully connected layer that share a scale in one output; null: all; other layers have no groups"),
+      OptionSchema(
+        "activations", .width([8], orNone: true), default: 8,
+        "bits of an activation: unsigned codes with a zero point, calibrated; null leaves activations float"),
+      OptionSchema(
+        "granularity", .choice(["channel", "tensor"]), default: "channel", "one weight scale for each output channel, or one for all"),
+      OptionSchema(
+        "calibrator", .choice(["minmax", "percentile", "mse"]), default: "percentile",
+        "how an activation's range is chosen: its exact ends, cut-off tails, or least squared error"),
+      OptionSchema(
+        "percentile", .number(50...100), default: 99.99, "for the calibrator percentile: the share of values, in %, below the upper end"),
+      OptionSchema(
+        "bias_correction", .flag, default: true,
+        "takes the mean error of the rounded weights off the biases; needs calibration samples and does nothing without"),
+      OptionSchema(
+        "rounding", .choice(["auto", "nearest", "compensated", "reconstructed"]), default: "auto",
+        "how weights become codes: each to the nearest, each making up for the errors of others, or fitted layer after layer to what the "
+          + "float network made; the latter two need samples; auto: compensated for 8 bits, reconstructed for fewer"),
+      OptionSchema(
+        "fit_pairs", .flag, default: false,
+        "keeps the weights of neighbouring inputs so small together that their products fit 16 bits: faster on processors without VNNI"),
+      OptionSchema(
+        "equalize", .flag, default: true,
+        "scales channels between layers so that one scale for a whole activation suits all of them, where that keeps the meaning"),
+      OptionSchema(
+        "insist", .flag, default: false, "keeps integer activations in layers even where they measure slower than float ones"),
+    ] + OutputRounding.options
 
   package func needsCalibration(_ options: Options) -> Bool { options.values["activations"] != .null }
 
@@ -47,7 +58,9 @@ package struct QuantizeAffine: CompressionMethod {
     // Without samples, weights are rounded to nearest and biases stay.
     let hasSamples = (step.samples?.count ?? 0) > 0
     let corrects = try hasSamples && step.options.flag("bias_correction")
-    let compensates = try hasSamples && step.options.string("rounding") == "compensated"
+    let recipe = try WeightRecipe(step.options)
+    let rounding = try hasSamples ? recipe.rounding(step.options) : .nearest
+    let compensates = rounding == .compensated
 
     // One calibration run serves the ranges of the activations, and the means and moments of the layers' inputs.
     let placement = QuantizerPlacement(original, layers: integers)
@@ -75,12 +88,12 @@ package struct QuantizeAffine: CompressionMethod {
       try observed.isEmpty
       ? nil : ActivationStatistics(original, observed, channels: corrects ? axes : axes.map { _ in nil }, moments: moments, step)
 
+    let done = try rounding == .reconstructed ? OutputRounding(step, codes: recipe.codes).apply(to: &graph) : []
+    let rest = step.layers.filter { !done.contains($0.name) }
     try graph.quantizeWeights(
-      step.layers, perChannel: step.options.string("granularity") == "channel", fitsPairs: step.options.flag("fit_pairs"),
-      moments: byLayer, centred: corrects,
-      progress: step.progress)
+      rest, codes: recipe.codes, fitsPairs: step.options.flag("fit_pairs"), moments: byLayer, centred: corrects, progress: step.progress)
     if corrects, let statistics {
-      try graph.correctBiases(step.layers, reference: original, means: positions.mapValues { statistics.means[$0] })
+      try graph.correctBiases(rest, reference: original, means: positions.mapValues { statistics.means[$0] })
     }
     guard let statistics else { return }
     guard !integers.isEmpty else { return }

@@ -20,8 +20,8 @@ struct ReconstructLayer {
     layout = .init(channels: moments.width / taps, taps: taps)
     for group in 0..<moments.groups {
       var gram = moments.gram(group: group, centred: centred)
-      let damping = Self.effective(damping, moments)
-      let ridge = max(RidgeRegression.ridge(gram, size: moments.width, damping: damping), Self.roundingNoise(moments, group, gram))
+      let damping = damping * moments.scarcity
+      let ridge = max(RidgeRegression.ridge(gram, size: moments.width, damping: damping), moments.roundingNoise(group, gram))
       for i in 0..<moments.width { gram[i * moments.width + i] += ridge }
       groups.append((ridge, try SparseRegression(gram: gram, size: moments.width, multiply: multiply)))
     }
@@ -73,30 +73,8 @@ struct ReconstructLayer {
     }
   }
 
-  /// What rounding leaves of the variance of inputs that do not vary: 2⁻²⁰ of their mean square; 1 where they are all zero.
-  private static func roundingNoise(_ moments: LayerMoments, _ group: Int, _ gram: [Double]) -> Double {
-    var power = 0.0
-    for mean in moments.inputMeans[group * moments.width..<(group + 1) * moments.width] { power += mean * mean }
-    power /= Double(moments.width)
-    return power > 0 || gram.contains { $0 != 0 } ? power * 0x1p-20 : 1
-  }
-
-  /// Few images say little about many directions; positions of one image count for some, not for all that they are.
-  private static func effective(_ damping: Double, _ moments: LayerMoments) -> Double {
-    let perImage = min(Double(moments.rows) / Double(max(moments.images, 1)), 16)
-    return damping * max(0.1, Double(moments.width) / (Double(moments.images) * perImage))
-  }
-
-  /// The bias with which the layer's mean output is the original's: E[y] − Ŵ·E[x].
-  func bias(_ matrix: LayerMatrix, targets: LayerMoments? = nil) -> [Float] {
-    let inputs = moments.inputMeans, outputs = (targets ?? moments).outputMeans
-    return (0..<matrix.rows).map { row in
-      let group = row / matrix.rowsPerGroup
-      var sum = outputs[row]
-      for column in 0..<matrix.width { sum -= Double(matrix.elements[row * matrix.width + column]) * inputs[group * matrix.width + column] }
-      return Float(sum)
-    }
-  }
+  /// The bias with which the layer's mean output is the original's.
+  func bias(_ matrix: LayerMatrix, targets: LayerMoments? = nil) -> [Float] { moments.bias(matrix, targets: targets) }
 }
 
 extension Graph {
