@@ -1,5 +1,11 @@
 import KernelContract
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// A convolution layer of one of the networks that people run.
 struct Layer {
   var name: String
@@ -116,6 +122,43 @@ private func productU8S8Case(_ layer: Layer, inQuads: Bool) -> Case {
     return Case(layer.name, macs: layer.macs, bytes: bytes, GemmQuadsU8S8Descriptor(descriptor), [.codes(output), .codes(input)])
   }
   return Case(layer.name, macs: layer.macs, bytes: bytes, descriptor, [.codes(output), .codes(input)])
+}
+
+/// By quads without VNNI, of weights in a bell whose largest are ±127, most of which fit.
+func productExcessCases() -> [Case] {
+  Layer.products.filter { !$0.planar }.map { layer in
+    let item = (input: layer.size * layer.size * layer.inChannels, output: layer.outSize * layer.outSize * layer.outChannels)
+    let packing = GemmPacking(
+      groups: layer.groups, groupOutChannels: layer.outChannels / layer.groups, groupInChannels: layer.inChannels / layer.groups,
+      taps: layer.kernel * layer.kernel)
+    var state: UInt64 = 1
+    let deviation = 127 / (2 * Double(packing.depth).logarithm).squareRoot()
+    let weights = (0..<packing.depth * layer.outChannels).map { _ -> Int8 in
+      // Four uniform numbers of 16 bits, whose variances add up to a third.
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      let words = (state ^ state >> 29) &* 0x9E37_79B9_7F4A_7C15
+      let sum = (0..<4).reduce(0.0) { $0 + Double(words >> (16 * UInt64($1)) & 0xFFFF) / 65536 } - 2
+      return Int8(max(-127, min(127, sum * 1.732 * deviation)))
+    }
+    let quads = Buffer(bytes: packing.quadBytes)
+    let place = quads.base.assumingMemoryBound(to: Int8.self)
+    packing.pack(quads: weights, packing.oihw, into: place)
+    let pairs = packing.excessPairs(quads: place)
+    let excess = Buffer(bytes: 4 * packing.excessWords(pairs: pairs))
+    packing.takeExcess(quads: place, into: excess.base.assumingMemoryBound(to: Int32.self))
+    let descriptor = GemmU8S8Descriptor(
+      geometry: layer.geometry, groups: layer.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
+      inputZeroPoint: 128, weights: quads.pointer(), bias: Buffer(bytes: 4 * packing.columnCount).pointer(),
+      scales: Buffer.floats(packing.columnCount).pointer(), requantization: .u8(zeroPoint: 3))
+    return Case(
+      "excess \(layer.name), \(pairs) pairs", macs: layer.macs, bytes: Double(item.input + item.output + packing.quadBytes),
+      GemmQuadsU8S8Descriptor(descriptor, excess: excess.pointer()), [.codes(item.output), .codes(item.input)])
+  }
+}
+
+extension Double {
+  /// The natural logarithm.
+  fileprivate var logarithm: Double { log(self) }
 }
 
 func depthwiseF32Cases() -> [Case] {

@@ -45,3 +45,23 @@ func winogradCase(_ layer: Layer, tile: Int) -> Case {
     "\(tile)×\(tile) \(layer.name)", macs: layer.macs, bytes: Double(4 * (input + output + packing.weightCount)), descriptors[0],
     [.floats(output), .floats(input)], others: Array(descriptors.dropFirst()))
 }
+
+/// Of codes, in 16 bits.
+func winogradU8S8Cases() -> [Case] {
+  Layer.filters.filter { $0.kernel == 3 }.map { layer in
+    let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
+    let packing = WinogradCodesPacking(groupOutChannels: layer.outChannels, groupInChannels: layer.inChannels)
+    let tiles = blocks(layer.outSize, of: 4) * blocks(layer.outSize, of: 4)
+    let grid = WinogradBlocks(packing, tileCount: tiles, level2Bytes: 1 << 20, level3Bytes: 32 << 20, tileRows: 6, threads: 1)
+    let descriptors = (0...layer.weightsInTurn / (2 * packing.weightCount)).map { _ in
+      WinogradU8S8Descriptor(
+        geometry: layer.geometry, groupInChannels: layer.inChannels, groupOutChannels: layer.outChannels, inputZeroPoint: 128,
+        weights: Buffer(bytes: 2 * packing.weightCount).pointer(), bias: Buffer(bytes: 64 * packing.panels).pointer(),
+        scales: Buffer.floats(16 * packing.panels).pointer(), requantization: .u8(zeroPoint: 3), tileBlock: grid.tiles,
+        panelBlock: grid.panels)
+    }
+    return Case(
+      layer.name, macs: layer.macs, bytes: Double(input + output + 2 * packing.weightCount), descriptors[0],
+      [.codes(output), .codes(input)], others: Array(descriptors.dropFirst()))
+  }
+}

@@ -47,7 +47,9 @@ if CommandLine.arguments.dropFirst().first == "--sparse" {
 }
 let wanted = CommandLine.arguments.dropFirst().first
 let cases =
-  productF32Cases() + productU8S8Cases() + productQuadsCases() + winogradCases() + depthwiseF32Cases() + depthwiseU8S8Cases()
+  productF32Cases() + productU8S8Cases() + productQuadsCases() + productExcessCases() + winogradCases() + winogradU8S8Cases()
+  + depthwiseF32Cases()
+  + depthwiseU8S8Cases()
   + memoryCases() + bandCases()
   + strassenCases((wide + kernelTable()).first { $0.family == .gemmF32 })
 let peak = measurePeak()

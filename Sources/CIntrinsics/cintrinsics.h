@@ -97,6 +97,20 @@ static inline void nsk_transpose8(const float *from, long stride, float *to, lon
   }
 }
 
+/* The transpose of 16 × 16 bytes, rows of the result side by side. */
+static inline void nsk_transpose16(const unsigned char *from, long stride, unsigned char *to) {
+  __m128i a[16], b[16];
+  for (int i = 0; i < 16; ++i) a[i] = _mm_loadu_si128((const __m128i *)(from + i * stride));
+  for (int round = 0; round < 4; ++round) {
+    for (int i = 0; i < 8; ++i) {
+      b[2 * i] = _mm_unpacklo_epi8(a[i], a[i + 8]);
+      b[2 * i + 1] = _mm_unpackhi_epi8(a[i], a[i + 8]);
+    }
+    for (int i = 0; i < 16; ++i) a[i] = b[i];
+  }
+  for (int i = 0; i < 16; ++i) _mm_storeu_si128((__m128i *)(to + 16 * i), a[i]);
+}
+
 /* Row `row` of the transposes of four times four lanes, of the low and of the high halves. */
 static inline __m256 nsk_transpose_lanes(__m256 a, __m256 b, __m256 c, __m256 d, int row) {
   const __m256 low = row < 2 ? _mm256_unpacklo_ps(a, b) : _mm256_unpackhi_ps(a, b);

@@ -1,9 +1,20 @@
 #include "CMachine.h"
+#include <stdlib.h>
+#include <string.h>
 #if defined(__x86_64__)
 #include <cpuid.h>
 #endif
 
-uint32_t cmachine_features(void) {
+/* What NETSUKE_INSTRUCTIONS leaves of the features: "avx2" nothing wider, "avx512" no VNNI; anything else all of them. */
+static uint32_t allowed(uint32_t features) {
+  const char *limit = getenv("NETSUKE_INSTRUCTIONS");
+  if (!limit) return features;
+  if (strcmp(limit, "avx2") == 0) return features & ~(uint32_t)(CMACHINE_AVX512 | CMACHINE_AVX512_VNNI | CMACHINE_AVX_VNNI);
+  if (strcmp(limit, "avx512") == 0) return features & ~(uint32_t)(CMACHINE_AVX512_VNNI | CMACHINE_AVX_VNNI);
+  return features;
+}
+
+static uint32_t supported(void) {
 #if defined(__x86_64__)
   uint32_t features = 0, a, b, c, d, xcr0_low = 0, xcr0_high;
   if (!__get_cpuid(1, &a, &b, &c, &d)) return 0;
@@ -25,3 +36,5 @@ uint32_t cmachine_features(void) {
   return 0;
 #endif
 }
+
+uint32_t cmachine_features(void) { return allowed(supported()); }

@@ -49,14 +49,19 @@ extension GemmPacking {
 /// `GemmU8S8Descriptor` with weights packed in quads: four products to a sum of 32 bits at once, and activations as they are, in 8 bits.
 ///
 /// A kernel without the flag `anyCodes` adds pairs of products in 16 bits that saturate, and is exact for weights that
-/// `GemmPacking.fitsQuads` only. Rows are read where they lie where they are pixels whose channels make up whole quads, and copied otherwise.
+/// `GemmPacking.fitsQuads` only; from others their excess is taken, whose products it adds. A kernel with the flag looks at no excess. Rows are read where they lie where they are pixels whose channels make up whole quads, and copied otherwise.
 package struct GemmQuadsU8S8Descriptor: StepDescriptor {
   package static let family = KernelFamily.gemmQuadsU8S8
 
   /// The first field, whose first field kernels expect to be the geometry. `weights` are packed by `GemmPacking.pack(quads:)`.
   package var product: GemmU8S8Descriptor
+  /// Written by `GemmPacking.takeExcess`; nil: there is none.
+  package var excess: UnsafePointer<Int32>?
 
-  package init(_ product: GemmU8S8Descriptor) { self.product = product }
+  package init(_ product: GemmU8S8Descriptor, excess: UnsafePointer<Int32>? = nil) {
+    self.product = product
+    self.excess = excess
+  }
 
   /// Whether a task copies its rows.
   package var copiesRows: Bool {
@@ -69,7 +74,10 @@ package struct GemmQuadsU8S8Descriptor: StepDescriptor {
   package static var sumBytes: Int { 1024 }
 
   package var taskCount: Int { product.taskCount }
-  package var scratchBytes: Int {
-    Self.sumBytes &+ (copiesRows ? product.rowBlock &* roundUp(product.groupInChannels &* product.geometry.taps, to: 4) : 0)
-  }
+  package var depth: Int { roundUp(product.groupInChannels &* product.geometry.taps, to: 4) }
+  /// Rows that a task copied, up to a cache line.
+  package var copiedBytes: Int { copiesRows ? roundUp(product.rowBlock &* depth, to: 64) : 0 }
+  /// The sums of the excesses of sixteen rows, by columns and by rows, and a task's rows by sixteens.
+  package var excessBytes: Int { excess == nil ? 0 : 2048 &+ roundUp(product.rowBlock, to: 16) &* depth }
+  package var scratchBytes: Int { Self.sumBytes &+ copiedBytes &+ excessBytes }
 }

@@ -1,6 +1,6 @@
 /// What a kernel computes; each family has one descriptor type, which names its buffers and their layouts.
 package enum KernelFamily: UInt8, BitwiseCopyable, Sendable, CaseIterable {
-  case gemmF32, gemmU8S8, gemmQuadsU8S8, winogradF32, strassenF32
+  case gemmF32, gemmU8S8, gemmQuadsU8S8, winogradF32, winogradU8S8, strassenF32
   case depthwiseF32, depthwiseU8S8, depthwisePlanarF32
   case poolF32, poolU8, poolPlanarF32
   case unaryF32, binaryF32, scaleShiftF32

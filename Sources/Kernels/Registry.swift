@@ -7,6 +7,7 @@ package func kernelTable() -> [KernelEntry] {
     KernelEntry("gemm_u8s8_6x16", .gemmU8S8, tile: (6, 16), .consistent, stepGemmU8S8),
     KernelEntry("gemm_quads_u8s8_6x16", .gemmQuadsU8S8, tile: (6, 16), .consistent, stepGemmQuadsU8S8),
     KernelEntry("winograd_f32_6x16", .winogradF32, tile: (6, 16), .consistent, stepWinogradF32),
+    KernelEntry("winograd_u8s8_6x16", .winogradU8S8, tile: (6, 16), .consistent, stepWinogradU8S8),
     KernelEntry("depthwise_f32_4x8", .depthwiseF32, tile: (4, 8), .consistent, stepDepthwiseF32),
     KernelEntry("strassen_f32_1x8", .strassenF32, tile: (1, 8), .consistent, stepStrassenF32),
     KernelEntry("depthwise_u8s8_1x16", .depthwiseU8S8, tile: (1, 16), .consistent, stepDepthwiseU8S8),

@@ -67,6 +67,12 @@ import Testing
           compare(
             item, GemmQuadsU8S8Descriptor(product), requantization, scales, exact, inputs,
             anyCodes: !packing.fitsQuads(weights, packing.oihw))
+          let pairs = packing.excessPairs(quads: quads.pointer)
+          #expect((pairs == 0) == packing.fitsQuads(weights, packing.oihw))
+          let excess = GuardedBuffer<Int32>(repeating: 99, count: packing.excessWords(pairs: pairs))
+          packing.takeExcess(quads: quads.pointer, into: excess.pointer)
+          compare(
+            item, GemmQuadsU8S8Descriptor(product, excess: excess.pointer), requantization, scales, exact, inputs, withExcess: true)
         }
       }
     }
@@ -74,9 +80,10 @@ import Testing
 
   private func compare<D: StepDescriptor>(
     _ item: ConvolutionCase, _ descriptor: D, _ requantization: Requantization, _ scales: [Float], _ exact: [Int: (Int, Int32)],
-    _ inputs: [UnsafeMutableRawPointer], anyCodes: Bool = false
+    _ inputs: [UnsafeMutableRawPointer], anyCodes: Bool = false, withExcess: Bool = false
   ) {
-    for entry in kernels(D.family) where !anyCodes || entry.flags.contains(.anyCodes) {
+    for entry in kernels(D.family)
+    where entry.flags.contains(.anyCodes) ? !withExcess : !anyCodes {
       switch requantization.output {
       case .u8:
         let got: [UInt8] = output(entry, descriptor, fill: 77, count: item.outputCount, inputs: inputs)
@@ -155,6 +162,15 @@ import Testing
     for entry in kernels(.gemmQuadsU8S8) where depth == 1 || entry.flags.contains(.anyCodes) {
       let got: [Int32] = output(
         entry, GemmQuadsU8S8Descriptor(product), fill: 1, count: 7 * 17, inputs: [UnsafeMutableRawPointer(input.pointer)])
+      #expect(got.allSatisfy { $0 == wanted }, "\(entry.id)")
+    }
+    let excess = GuardedBuffer<Int32>(
+      repeating: 99, count: packing.excessWords(pairs: packing.excessPairs(quads: quads.pointer)))
+    packing.takeExcess(quads: quads.pointer, into: excess.pointer)
+    for entry in kernels(.gemmQuadsU8S8) where !entry.flags.contains(.anyCodes) {
+      let got: [Int32] = output(
+        entry, GemmQuadsU8S8Descriptor(product, excess: excess.pointer), fill: 1, count: 7 * 17,
+        inputs: [UnsafeMutableRawPointer(input.pointer)])
       #expect(got.allSatisfy { $0 == wanted }, "\(entry.id)")
     }
     for entry in kernels(.gemmU8S8) {

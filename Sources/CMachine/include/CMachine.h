@@ -13,7 +13,8 @@ enum {
   CMACHINE_AVX_VNNI = 64
 };
 
-/* The instruction sets that both the processor and the operating system support, as a sum of the bits above. */
+/* The instruction sets that both the processor and the operating system support, as a sum of the bits above. The environment variable
+ * NETSUKE_INSTRUCTIONS narrows them: "avx2" or "avx512" (without VNNI). */
 uint32_t cmachine_features(void);
 
 /* The processors that this process may run on, at least 1. */

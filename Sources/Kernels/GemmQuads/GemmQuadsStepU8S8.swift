@@ -8,7 +8,9 @@ func stepGemmQuadsU8S8(
 ) {
   let d = descriptor.assumingMemoryBound(to: GemmU8S8Descriptor.self)
   let geometry = descriptor.assumingMemoryBound(to: Geometry.self)
-  let copies = descriptor.assumingMemoryBound(to: GemmQuadsU8S8Descriptor.self).pointee.copiesRows
+  let quads = descriptor.assumingMemoryBound(to: GemmQuadsU8S8Descriptor.self)
+  let copies = quads.pointee.copiesRows
+  let excess = quads.pointee.excess
   let input = UnsafePointer(buffers[1].assumingMemoryBound(to: UInt8.self))
   let channels = d.pointee.groupInChannels
   let used = channels * geometry.pointee.taps
@@ -21,6 +23,8 @@ func stepGemmQuadsU8S8(
   let panelBlocks = blocks(panels, of: panelBlock)
   let sums = scratch.assumingMemoryBound(to: Int32.self)
   let copied = (scratch + GemmQuadsU8S8Descriptor.sumBytes).assumingMemoryBound(to: UInt8.self)
+  let excessSums = (scratch + (GemmQuadsU8S8Descriptor.sumBytes + quads.pointee.copiedBytes)).assumingMemoryBound(to: Int32.self)
+  let transposed = UnsafeMutableRawPointer(excessSums + 512).assumingMemoryBound(to: UInt8.self)
   let outputStride = geometry.pointee.outputPixelStride
   var requantization = d.pointee.requantization
   var tile = GemmQuadsTile(
@@ -28,6 +32,7 @@ func stepGemmQuadsU8S8(
     panel: d.pointee.weights, panelStep: 16 * depth, bias: d.pointee.bias, sums: sums, columns: 16)
 
   var found = -1
+  var foundExcess = -1
   for task in begin..<end {
     let panelTask = task % panelBlocks
     let place = task / panelBlocks
@@ -43,6 +48,10 @@ func stepGemmQuadsU8S8(
       if depth > used { for row in 0..<count { for lane in used..<depth { copied[row * depth + lane] = 0 } } }
     }
     let rows = copies ? UnsafePointer(copied) : input + (first * geometry.pointee.inputPixelStride + group * channels)
+    if excess != nil && foundExcess != place {
+      foundExcess = place
+      transposeRows(rows, stride: tile.rowStride, depth: depth, count: count, into: transposed)
+    }
     let last = min(panels, (panelTask + 1) * panelBlock)
     var panel = panelTask * panelBlock
     while panel < last {
@@ -52,9 +61,23 @@ func stepGemmQuadsU8S8(
       tile.panel = d.pointee.weights + column * depth * 16
       tile.bias = d.pointee.bias + column * 16
       tile.columns = min(16 * wide, d.pointee.groupOutChannels - panel * 16)
+      let given = excess.map { UnsafePointer($0 + 2 * column) }
+      let pairs = given.map { Int($0[1]) } ?? 0
+      tile.biasStride = pairs > 0 ? 16 : 0
       var row = 0
       while row < count {
-        let height = tileHeight(count - row)
+        var height = tileHeight(count - row)
+        if pairs > 0, let excess, let given {
+          // Sixteen rows are 6, 5 and 5.
+          let inGroup = row % 16
+          height = tileHeight(min(16, count - (row - inGroup)) - inGroup)
+          if inGroup == 0 {
+            addExcess(
+              UnsafePointer(transposed + row * depth), excess + Int(given[0]), pairs: pairs, bias: d.pointee.bias + column * 16,
+              work: excessSums + 256, into: excessSums)
+          }
+          tile.bias = UnsafePointer(excessSums + inGroup * 16)
+        }
         tile.rows = rows + row * tile.rowStride
         multiplyQuads(height, panels: wide, &tile)
         finishQuads(

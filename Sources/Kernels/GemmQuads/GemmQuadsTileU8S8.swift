@@ -5,10 +5,14 @@
 /// is `vpmaddubsw`, `vpmaddwd` by ones and an addition.
 @inline(__always)
 private func multiply(_ height: Int, _ halves: Int, _ tile: UnsafePointer<GemmQuadsTile>) {
-  let bias0 = load8(tile.pointee.bias)
-  let bias1 = load8(tile.pointee.bias + 8)
-  var (c00, c10, c20, c30, c40, c50) = (bias0, bias0, bias0, bias0, bias0, bias0)
-  var (c01, c11, c21, c31, c41, c51) = (bias1, bias1, bias1, bias1, bias1, bias1)
+  let bias = tile.pointee.bias
+  let step = tile.pointee.biasStride
+  var (c00, c01) = (load8(bias), load8(bias + 8))
+  var (c10, c11) = height > 1 ? (load8(bias + step), load8(bias + (step + 8))) : (c00, c01)
+  var (c20, c21) = height > 2 ? (load8(bias + 2 * step), load8(bias + (2 * step + 8))) : (c00, c01)
+  var (c30, c31) = height > 3 ? (load8(bias + 3 * step), load8(bias + (3 * step + 8))) : (c00, c01)
+  var (c40, c41) = height > 4 ? (load8(bias + 4 * step), load8(bias + (4 * step + 8))) : (c00, c01)
+  var (c50, c51) = height > 5 ? (load8(bias + 5 * step), load8(bias + (5 * step + 8))) : (c00, c01)
   let stride = tile.pointee.rowStride
   let a0 = tile.pointee.rows
   let a1 = height > 1 ? a0 + stride : a0

@@ -7,4 +7,10 @@
     let pairs = products.evenHalf &+ products.oddHalf
     return sum &+ pairs.evenHalf &+ pairs.oddHalf
   }
+
+  /// The transpose of 16 × 16 bytes, rows of the result side by side.
+  @inline(__always)
+  func transpose16(_ from: UnsafePointer<UInt8>, _ stride: Int, _ to: UnsafeMutablePointer<UInt8>) {
+    for row in 0..<16 { for column in 0..<16 { to[16 * column + row] = from[row * stride + column] } }
+  }
 #endif

@@ -9,4 +9,8 @@
     let ones = unsafeBitCast(SIMD16<Int16>(repeating: 1), to: SIMD4<Int64>.self)
     return sum &+ unsafeBitCast(_mm256_madd_epi16(pairs, ones), to: Int8x32.self)
   }
+
+  /// The transpose of 16 × 16 bytes, rows of the result side by side.
+  @inline(__always)
+  func transpose16(_ from: UnsafePointer<UInt8>, _ stride: Int, _ to: UnsafeMutablePointer<UInt8>) { nsk_transpose16(from, stride, to) }
 #endif

@@ -53,7 +53,10 @@ extension PlanBuilder {
           geometry: geometry, channels: conv.channels, inputZeroPoint: zeroPoint, weights: codes.assumingMemoryBound(to: Int16.self),
           bias: try packedColumns(bias, fill: 0, packing), scales: try packedColumns(scales, fill: 0, packing),
           requantization: result.requantization), [output, input.view], macs: conv.macs, fusing: fusing)
-    } else {
+    } else if try !emitIntegerWinograd(
+      conv, geometry, w, weights, bias, scales, zeroPoint, result, [output, input.view], fusing,
+      integerWay(geometry, conv.packing, conv.packing.oihw, weights))
+    {
       try emitIntegerProduct(
         geometry, conv.packing, conv.packing.oihw, w, weights, bias, scales, zeroPoint, result, [output, input.view], macs: conv.macs,
         fusing)
@@ -67,42 +70,77 @@ extension PlanBuilder {
     _ geometry: Geometry, _ packing: GemmPacking, _ strides: GemmPacking.Strides, _ w: ValueID, _ weights: IntegerWeights, _ bias: [Int32],
     _ scales: [Float], _ zeroPoint: UInt8, _ result: IntegerOutput, _ views: [View], macs: Int, _ fusing: [String]
   ) throws {
-    let inQuads = takesQuads(packing, strides, weights)
-    let codes = try packed(w, "gemm s8 \(inQuads ? "quads " : "")\(packing.groups) \(strides)\(owner(of: weights))") {
-      let bytes = inQuads ? packing.quadBytes : packing.s8Bytes
-      let target = try memory.constant(byteCount: bytes)
+    let way = integerWay(geometry, packing, strides, weights)
+    let key = "\(packing.groups) \(strides)\(owner(of: weights))"
+    // Excesses lie in front of the weights that they are taken from.
+    let words = way.pairs.map { packing.excessWords(pairs: $0) } ?? 0
+    let excess = try packed(w, "gemm s8 \(way) \(key)") {
+      let bytes = way == .words ? packing.s8Bytes : packing.quadBytes
+      let target = try memory.constant(byteCount: roundUp(4 * words, to: 64) + bytes)
       weights.codes.withUnsafeBufferPointer { source in
         guard let base = source.baseAddress else { return }
-        let place = target.bindMemory(to: Int8.self, capacity: bytes)
-        if inQuads { packing.pack(quads: base, strides, into: place) } else { packing.pack(s8: base, strides, into: place) }
+        let place = (target + roundUp(4 * words, to: 64)).bindMemory(to: Int8.self, capacity: bytes)
+        if way == .words { packing.pack(s8: base, strides, into: place) } else { packing.pack(quads: base, strides, into: place) }
+        if words > 0 { packing.takeExcess(quads: place, into: target.bindMemory(to: Int32.self, capacity: words)) }
       }
       return UnsafeRawPointer(target)
     }
+    let codes = excess + roundUp(4 * words, to: 64)
+    let copies = way == .words || GemmQuadsU8S8Descriptor.copiesRows(geometry, channels: packing.groupInChannels)
     let blocks = ProductBlocks(
-      geometry, packing, elementBytes: inQuads ? 1 : 2,
-      copiesRows: !inQuads || GemmQuadsU8S8Descriptor.copiesRows(geometry, channels: packing.groupInChannels),
-      tileRows: tileRows(inQuads ? .gemmQuadsU8S8 : .gemmU8S8), machine: machine, threads: options.threads)
+      geometry, packing, elementBytes: way == .words ? 2 : 1, copiesRows: copies,
+      tileRows: tileRows(way == .words ? .gemmU8S8 : .gemmQuadsU8S8), machine: machine, threads: options.threads)
     let descriptor = GemmU8S8Descriptor(
       geometry: geometry, groups: packing.groups, groupInChannels: packing.groupInChannels, groupOutChannels: packing.groupOutChannels,
       inputZeroPoint: zeroPoint, weights: codes.assumingMemoryBound(to: Int8.self), bias: try packedColumns(bias, fill: 0, packing),
       scales: try packedColumns(scales, fill: 0, packing), requantization: result.requantization, rowBlock: blocks.rows,
       panelBlock: blocks.panels)
-    if inQuads {
-      try emit(GemmQuadsU8S8Descriptor(descriptor), views, macs: macs, fusing: fusing)
-    } else {
+    if way == .words {
       try emit(descriptor, views, macs: macs, fusing: fusing)
+    } else {
+      let given = words > 0 ? excess.assumingMemoryBound(to: Int32.self) : nil
+      try emit(GemmQuadsU8S8Descriptor(descriptor, excess: given), views, macs: macs, fusing: fusing)
     }
   }
 
-  /// Whether there is a kernel that takes four products at a time, and is exact for these weights.
-  private func takesQuads(_ packing: GemmPacking, _ strides: GemmPacking.Strides, _ weights: IntegerWeights) -> Bool {
-    guard let entry = kernels.first(where: { $0.family == .gemmQuadsU8S8 }) else { return false }
-    if entry.flags.contains(.anyCodes) { return true }
-    return weights.codes.withUnsafeBufferPointer { $0.baseAddress.map { packing.fitsQuads($0, strides) } ?? false }
+  /// How an integer product is run: two terms at a time in 16 bits, or four; then for weights as they are, or without their excess.
+  enum IntegerWay: Hashable {
+    case words
+    case quads
+    /// Room for as many pairs of excesses a column, over all panels.
+    case quadsAndExcess(pairs: Int)
+
+    var pairs: Int? { if case .quadsAndExcess(let pairs) = self { pairs } else { nil } }
+  }
+
+  /// The way that is exact for these weights and estimated to be the quickest, for one image and one thread.
+  func integerWay(
+    _ geometry: Geometry, _ packing: GemmPacking, _ strides: GemmPacking.Strides, _ weights: IntegerWeights
+  ) -> IntegerWay {
+    guard let entry = kernels.first(where: { $0.family == .gemmQuadsU8S8 }) else { return .words }
+    if entry.flags.contains(.anyCodes) { return .quads }
+    if weights.codes.withUnsafeBufferPointer({ $0.baseAddress.map { packing.fitsQuads($0, strides) } ?? false }) { return .quads }
+    let rows = geometry.outputHeight * geometry.outputWidth
+    // Few rows wait for the weights, and those are no fewer bytes.
+    guard rows > 8 else { return .words }
+    let packed = [Int8](unsafeUninitializedCapacity: packing.quadBytes) { target, count in
+      weights.codes.withUnsafeBufferPointer { source in
+        guard let base = source.baseAddress, let place = target.baseAddress else { return }
+        packing.pack(quads: base, strides, into: place)
+        count = packing.quadBytes
+      }
+    }
+    let pairs = packed.withUnsafeBufferPointer { $0.baseAddress.map { packing.excessPairs(quads: $0) } ?? 0 }
+    // Cycles of one core, measured (`KernelBenchmarks excess`): sixteen rows by a panel, what excesses take of them, and to turn rows around.
+    let groups = Double(blocks(rows, of: 16))
+    let (depth, panels) = (Double(packing.depth), Double(packing.panels * packing.groups))
+    let words = Double(rows) / 16 * (11.1 * depth * panels + depth)
+    let quads = Double(rows) / 16 * 8.2 * depth * panels + groups * (45 * panels + 36 * Double(pairs) + depth)
+    return quads < words ? .quadsAndExcess(pairs: pairs) : .words
   }
 
   /// What sets packed codes apart that are this node's alone.
-  private func owner(of weights: IntegerWeights) -> String { weights.isRescaled ? " \(node.name)" : "" }
+  func owner(of weights: IntegerWeights) -> String { weights.isRescaled ? " \(node.name)" : "" }
 
   /// Makes a result known: as codes where there are parameters, else as it is.
   func define(_ id: ValueID, _ view: View, _ parameters: CodeParameters?) {

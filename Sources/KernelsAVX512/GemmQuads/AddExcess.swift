@@ -1,0 +1,1 @@
+../../Kernels/GemmQuads/AddExcess.swift
