@@ -11,10 +11,10 @@ import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from onnx_fixtures import exported, forms, operators, pitfalls, refused
+from onnx_fixtures import exported, forms, operators, pitfalls, quantized, refused
 from onnx_fixtures.build import Writer
 
 writer = Writer(pathlib.Path(__file__).parent.parent / "Tests" / "Fixtures" / "onnx")
-for kind in (operators, forms, pitfalls, exported, refused):
+for kind in (operators, forms, pitfalls, exported, quantized, refused):
     kind.write(writer)
 writer.finish()

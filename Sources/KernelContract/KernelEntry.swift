@@ -4,7 +4,7 @@ package enum KernelFamily: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case depthwiseF32, depthwiseU8S8, depthwisePlanarF32
   case poolF32, poolU8, poolPlanarF32
   case unaryF32, binaryF32, scaleShiftF32
-  case addU8, lookupU8
+  case addU8, lookupU8, requantizeFixed, addFixedU8
   case softmaxF32, reduceMeanF32, lrnF32
   case transpose, copy, fill, gather, channelShuffle, resizeF32
   case quantize, dequantize

@@ -37,6 +37,8 @@ package func kernelTable() -> [KernelEntry] {
     KernelEntry("quantize_f32_1x8", .quantize, tile: (1, 8), .consistent, stepQuantize),
     KernelEntry("dequantize_f32_1x8", .dequantize, tile: (1, 8), .consistent, stepDequantize),
     KernelEntry("add_u8_1x8", .addU8, tile: (1, 8), .consistent, stepAddU8),
+    KernelEntry("requantize_fixed_s32_1", .requantizeFixed, tile: (1, 1), .consistent, stepRequantizeFixed),
+    KernelEntry("add_fixed_u8_1", .addFixedU8, tile: (1, 1), .consistent, stepAddFixedU8),
     KernelEntry("lookup_u8_1", .lookupU8, tile: (1, 1), .consistent, stepLookupU8),
     KernelEntry("bands_1", .bands, tile: (1, 1), .consistent, stepBands),
   ]

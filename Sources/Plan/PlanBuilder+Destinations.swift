@@ -128,6 +128,12 @@ extension PlanBuilder {
     guard let consumer = uses.soleConsumer(of: id), graph.nodes[consumer].op == .quantizeLinear else { return nil }
     return try? CodeParameters(quantizing: graph.nodes[consumer], in: graph)
   }
+
+  /// Whether the one reader of a value wants integer arithmetic up to its codes.
+  func isQuantizedInFixedPoint(_ id: ValueID) throws -> Bool {
+    guard let consumer = uses.soleConsumer(of: id), graph.nodes[consumer].op == .quantizeLinear else { return false }
+    return try graph.nodes[consumer].quantizesInFixedPoint()
+  }
 }
 
 extension CodeParameters {

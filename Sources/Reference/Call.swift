@@ -55,6 +55,9 @@ package struct Call {
   package func shape(_ output: Int = 0) -> [Int] { outputs[output].shape?.fixed ?? [] }
   package var dtype: DType { outputs[0].dtype }
 
-  /// The only output, from elements in double precision, each rounded once.
-  package func rounded(_ elements: [Double]) throws -> [Tensor] { [try Tensor(dtype, shape(), rounding: elements)] }
+  /// The only output, from elements in double precision, each rounded once; integers where it is of an integer type.
+  package func rounded(_ elements: [Double]) throws -> [Tensor] {
+    if dtype.isFloat { return [try Tensor(dtype, shape(), rounding: elements)] }
+    return [try Tensor(dtype, shape(), wrapping: elements.map { Int(exactly: $0) ?? 0 })]
+  }
 }

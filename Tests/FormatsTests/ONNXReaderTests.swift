@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct ONNXReaderTests {
   @Test func theFixturesAreThere() {
-    #expect(ONNXFixture.all.count == 122)
+    #expect(ONNXFixture.all.count == 150)
   }
 
   /// Reads the model, holds the graph against the verifier, and the interpreter's outputs against onnxruntime's.

@@ -162,6 +162,15 @@ import Testing
     #expect(plan.outputs.map(\.dtype) == [.f32, .s8, .u8])
   }
 
+  /// ONNX's MaxPool takes codes as they are.
+  @Test(arguments: [DType.u8, .s8]) func theLargestCode(_ dtype: DType) throws {
+    var net = Net(seed: 33)
+    let codes = net.input([2, 5, 7, 6], dtype)
+    net.output(net.node(.maxPool, [codes], ["kernel_shape": .ints([3, 3]), "pads": .ints([1, 1, 1, 1]), "strides": .ints([2, 2])]))
+    let plan = try expectCodes(net)
+    #expect(plan.outputs.map(\.dtype) == [dtype] && kernels(plan).contains { $0.contains("pool_u8") })
+  }
+
   @Test func weightsThatFitNoIntegerKernelAreDecoded() throws {
     var net = Net(seed: 30)
     let x = net.input([1, 4, 5, 5])

@@ -4,7 +4,10 @@ import Tensors
 extension Graph {
   /// Puts a QuantizeLinear → DequantizeLinear pair behind each value and lets every reader take the dequantized twin, except the
   /// nodes of `floatReaders` at their first input, and except the caller: an output of the graph stays as it is.
-  mutating func insertQuantizers(_ values: [(id: ValueID, parameters: AffineParameters)], floatReaders: Set<Int>) throws {
+  /// `inFixedPoint`: every sum of products reaches its codes in integers alone.
+  mutating func insertQuantizers(
+    _ values: [(id: ValueID, parameters: AffineParameters)], floatReaders: Set<Int>, inFixedPoint: Bool
+  ) throws {
     var names = FreshNames(self)
     // New nodes by the node they follow; −1: before all others.
     var following: [Int: [Node]] = [:]
@@ -22,7 +25,9 @@ extension Graph {
       let twin = addValue(names.make(stem + "/dequantized"), type)
       let nodeNames = (names.make(stem + "/quantize"), names.make(stem + "/dequantize"))
       following[uses.producer(of: id) ?? -1, default: []] += [
-        Node(.quantizeLinear, name: nodeNames.0, inputs: [id, scale, zeroPoint], outputs: [codes]),
+        Node(
+          .quantizeLinear, name: nodeNames.0, inputs: [id, scale, zeroPoint], outputs: [codes],
+          attributes: Attributes(inFixedPoint ? ["requantization": .string("fixed_point")] : [:])),
         Node(.dequantizeLinear, name: nodeNames.1, inputs: [codes, scale, zeroPoint], outputs: [twin]),
       ]
       for reader in readers {

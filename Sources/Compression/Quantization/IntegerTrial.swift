@@ -9,6 +9,8 @@ struct IntegerTrial {
   let layers: [Layer]
   /// The calibrated range of every value that may be quantized.
   let ranges: [ValueID: (low: Float, high: Float)]
+  /// Whether accumulators become codes in integers alone.
+  let inFixedPoint: Bool
 
   /// A layer is refused when it is slower by more than this share in the median …
   static let clearlySlower = 1.1
@@ -29,7 +31,8 @@ struct IntegerTrial {
     let values = try zip(placement.values, placement.leaders).map { id, leader in
       (id: id, parameters: try AffineParameters.unsigned8(low: shared[leader].low, high: shared[leader].high))
     }
-    try built.insertQuantizers(values, floatReaders: Set(layers.filter { refused.contains($0.name) }.map(\.node)))
+    try built.insertQuantizers(
+      values, floatReaders: Set(layers.filter { refused.contains($0.name) }.map(\.node)), inFixedPoint: inFixedPoint)
     return built
   }
 

@@ -44,6 +44,9 @@ package struct QuantizeAffine: CompressionMethod {
         "equalize", .flag, default: true,
         "scales channels between layers so that one scale for a whole activation suits all of them, where that keeps the meaning"),
       OptionSchema(
+        "requantization", .choice(["float", "fixed_point"]), default: "float",
+        "how exact sums become codes: by one float product, or as TensorFlow Lite does it, by integers alone (Jacob et al. 2018)"),
+      OptionSchema(
         "insist", .flag, default: false, "keeps integer activations in layers even where they measure slower than float ones"),
     ] + OutputRounding.options
 
@@ -105,7 +108,8 @@ package struct QuantizeAffine: CompressionMethod {
       }
     var ranges: [ValueID: (low: Float, high: Float)] = [:]
     for (id, histogram) in zip(observed, statistics.histograms) { ranges[id] = try calibrator.range(of: histogram) }
-    let trial = IntegerTrial(graph: graph, layers: integers, ranges: ranges)
+    let trial = IntegerTrial(
+      graph: graph, layers: integers, ranges: ranges, inFixedPoint: try step.options.string("requantization") == "fixed_point")
     graph = try step.options.flag("insist") ? trial.build(without: []) : trial.settled(step, method: name)
   }
 }

@@ -52,12 +52,15 @@ package enum ONNXReader {
 
   static func isStandard(_ domain: String) -> Bool { domain.isEmpty || domain == "ai.onnx" }
 
+  /// What an operator is called here: with its domain, where that is not ONNX's own.
+  static func type(of node: Onnx_NodeProto) -> String { isStandard(node.domain) ? node.opType : "\(node.domain)::\(node.opType)" }
+
   /// One error for all operators that are not known, each with the nodes that use it.
   private static func requireKnownOperators(_ graph: Onnx_GraphProto) throws {
     var order: [String] = []
     var nodes: [String: [String]] = [:]
-    for (index, node) in graph.node.enumerated() where !(isStandard(node.domain) && ImportRule.known[node.opType] != nil) {
-      let type = isStandard(node.domain) ? node.opType : "\(node.domain)::\(node.opType)"
+    for (index, node) in graph.node.enumerated() where ImportRule.known[type(of: node)] == nil {
+      let type = type(of: node)
       if nodes[type] == nil { order.append(type) }
       nodes[type, default: []].append(node.name.isEmpty ? "node \(index)" : "'\(node.name)'")
     }

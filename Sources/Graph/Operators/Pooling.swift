@@ -12,7 +12,8 @@ extension Schema {
   ]
 
   private static func inferPool(_ context: InferenceContext) throws -> [ValueType] {
-    let type = try context.floatType(0)
+    // The largest of 8-bit codes is a code (ONNX since opset 12); a mean is not.
+    let type = try context.node.op == .maxPool && [.u8, .s8].contains(context.type(0).dtype) ? context.type(0) : context.floatType(0)
     let x = try context.shape(0)
     guard x.count >= 3 else { throw context.failure("pooling needs spatial extents: a rank of at least 3, not \(x.count)") }
     guard let kernel = try context.node.attributes.ints("kernel_shape") else { throw context.failure("'kernel_shape' is missing") }

@@ -2,10 +2,11 @@ import Tensors
 
 extension Schema {
   static let quantization: [Schema] = [
-    Schema(.quantizeLinear, inputs: 2...3, attributes: ["axis", "saturate", "output_dtype"]) { context in
+    Schema(.quantizeLinear, inputs: 2...3, attributes: ["axis", "saturate", "output_dtype", "requantization"]) { context in
       let x = try context.type(0)
       guard x.dtype == .f32 || x.dtype == .s32 else { throw context.failure("QuantizeLinear takes f32 or s32, not \(x.dtype.name)") }
       try requireScales(context)
+      _ = try context.node.quantizesInFixedPoint()
       let code: DType
       if context.node.input(2) != nil {
         code = try context.type(2).dtype
@@ -46,6 +47,18 @@ extension Schema {
     if let first = scale.first, first != .fixed(1) {
       let axis = try context.axis(default: 1, rank: x.count)
       try context.requireEqual(first, x[axis], "the scales do not match axis \(axis)")
+    }
+  }
+}
+
+extension Node {
+  /// Whether a QuantizeLinear rounds as integer-only hardware does (Jacob et al. 2018; `requantization` = `fixed_point`): exact sums of products reach
+  /// their codes through a multiplier of 31 bits and a shift. Without the attribute, or with `float`, they do through one f32 product.
+  package func quantizesInFixedPoint() throws -> Bool {
+    switch try attributes.string("requantization", default: "float") {
+    case "float": return false
+    case "fixed_point": return true
+    case let other: throw Failure(.malformedFile, "'requantization' is 'float' or 'fixed_point', not '\(other)'", node: name)
     }
   }
 }

@@ -120,6 +120,15 @@ extension PlanBuilder {
     var second = right.view
     if CommonRows([output, first, second]) == nil { second = try copied(second, strides: output.denseStrides) }
     guard let common = CommonRows([output, first, second]) else { return false }
+    if try isQuantizedInFixedPoint(out) {
+      let fixed = AddFixedU8Descriptor(
+        rows: common.rows, outputStride: common.strides[0], aStride: common.strides[1], bStride: common.strides[2],
+        a: (left.parameters.scale, left.parameters.zeroPoint), b: (right.parameters.scale, right.parameters.zeroPoint),
+        output: (parameters.scale, parameters.zeroPoint), low: range.low, high: range.high)
+      try emit(fixed, [output, first, second], inPlace: [1, 2], fusing: names(activation) + ["QuantizeLinear"])
+      define(out, output, parameters)
+      return true
+    }
     let descriptor = AddU8Descriptor(
       rows: common.rows, outputStride: common.strides[0], aStride: common.strides[1], bStride: common.strides[2],
       aZeroPoint: left.parameters.zeroPoint, bZeroPoint: right.parameters.zeroPoint,

@@ -7,12 +7,15 @@ struct IntegerOutput {
   /// Codes for the value's one reader, or reals.
   let parameters: CodeParameters?
   let requantization: Requantization
+  /// Whether the accumulators are kept, and become codes in a step of their own (`emitFixedRequantization`).
+  let isFixedPoint: Bool
 
   /// Codes where the value is quantized next and the activation is a clamp, else reals with the activation applied.
-  init(quantizer: CodeParameters?, _ activation: Activation) {
+  init(quantizer: CodeParameters?, _ activation: Activation, inFixedPoint: Bool = false) {
+    isFixedPoint = inFixedPoint && quantizer?.range(activation) != nil
     if let quantizer, let range = quantizer.range(activation) {
       parameters = quantizer
-      requantization = .u8(zeroPoint: quantizer.zeroPoint, low: range.low, high: range.high)
+      requantization = isFixedPoint ? .s32 : .u8(zeroPoint: quantizer.zeroPoint, low: range.low, high: range.high)
     } else {
       parameters = nil
       requantization = .f32(Epilogue(activation))
@@ -30,10 +33,11 @@ extension PlanBuilder {
     guard let input = try pixelCodes(x), let inStride = input.view.pixelStride else { return false }
     let weights = weights.fitting(bias, input: input.parameters)
     guard let bias = weights.accumulatorBias(bias, input: input.parameters) else { return false }
-    let result = IntegerOutput(quantizer: quantizer(of: out), activation)
+    let result = try IntegerOutput(quantizer: quantizer(of: out), activation, inFixedPoint: isQuantizedInFixedPoint(out))
     let scales = weights.requantizationScales(input: input.parameters, output: result.parameters)
     let output = try pixelDestination(out, result.dtype, codes: result.parameters)
-    guard let outStride = output.pixelStride else { return false }
+    let sums = result.isFixedPoint ? allocate(.s32, output.shape, strides: View.pixels(output.shape)) : output
+    guard let outStride = sums.pixelStride else { return false }
     let geometry = conv.geometry(input: inStride, output: outStride)
     let zeroPoint = UInt8(input.parameters.zeroPoint)
     let fusing = names(activation) + (result.parameters == nil ? [] : ["QuantizeLinear"])
@@ -52,15 +56,17 @@ extension PlanBuilder {
         DepthwiseU8S8Descriptor(
           geometry: geometry, channels: conv.channels, inputZeroPoint: zeroPoint, weights: codes.assumingMemoryBound(to: Int16.self),
           bias: try packedColumns(bias, fill: 0, packing), scales: try packedColumns(scales, fill: 0, packing),
-          requantization: result.requantization), [output, input.view], macs: conv.macs, fusing: fusing)
-    } else if try !emitIntegerWinograd(
-      conv, geometry, w, weights, bias, scales, zeroPoint, result, [output, input.view], fusing,
-      integerWay(geometry, conv.packing, conv.packing.oihw, weights))
+          requantization: result.requantization), [sums, input.view], macs: conv.macs, fusing: fusing)
+    } else if try result.isFixedPoint
+      || !emitIntegerWinograd(
+        conv, geometry, w, weights, bias, scales, zeroPoint, result, [output, input.view], fusing,
+        integerWay(geometry, conv.packing, conv.packing.oihw, weights))
     {
       try emitIntegerProduct(
-        geometry, conv.packing, conv.packing.oihw, w, weights, bias, scales, zeroPoint, result, [output, input.view], macs: conv.macs,
+        geometry, conv.packing, conv.packing.oihw, w, weights, bias, scales, zeroPoint, result, [sums, input.view], macs: conv.macs,
         fusing)
     }
+    try emitFixedRequantization(result, activation, weights, input.parameters, from: sums, to: output)
     define(out, output, result.parameters)
     return true
   }

@@ -23,6 +23,7 @@ extension PlanBuilder {
   func emitPool(_ window: WindowGeometry, _ kind: PoolKind, countsPadding: Bool) throws {
     let (x, out) = (try node.requiredInput(0), node.outputs[0])
     let extents = try shape(x)
+    if try dtype(x) != .f32 { _ = try integerCodes(x) }
     if let input = try pixelCodes(x), try emitCodePool(window, kind, countsPadding, input, out) { return }
     try requireFloat(x)
     if isPlanar, try emitPlanarPool(window, kind, countsPadding, x, out) { return }

@@ -169,13 +169,15 @@ extension PlanBuilder {
     else { return false }
     let weights = stored.fitting(product.bias, input: input.parameters)
     guard let bias = weights.accumulatorBias(product.bias, input: input.parameters) else { return false }
-    let result = IntegerOutput(quantizer: quantizer(of: out), product.activation)
+    let result = try IntegerOutput(quantizer: quantizer(of: out), product.activation, inFixedPoint: isQuantizedInFixedPoint(out))
     let output = try destination(out, result.dtype, codes: result.parameters, strides: View.rowMajor(shape(out))) { $0.pixelStride != nil }
-    guard let outStride = output.pixelStride else { return false }
+    let sums = result.isFixedPoint ? allocate(.s32, output.shape) : output
+    guard let outStride = sums.pixelStride else { return false }
     try emitIntegerProduct(
       .matrix(rows: product.rows, inputStride: inStride, outputStride: outStride), product.packing, product.strides, b, weights, bias,
       weights.requantizationScales(input: input.parameters, output: result.parameters), UInt8(input.parameters.zeroPoint), result,
-      [output, input.view], macs: product.macs, names(product.activation) + (result.parameters == nil ? [] : ["QuantizeLinear"]))
+      [sums, input.view], macs: product.macs, names(product.activation) + (result.parameters == nil ? [] : ["QuantizeLinear"]))
+    try emitFixedRequantization(result, product.activation, weights, input.parameters, from: sums, to: output)
     define(out, output, result.parameters)
     return true
   }

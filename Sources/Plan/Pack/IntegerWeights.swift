@@ -85,6 +85,6 @@ struct IntegerWeights {
 
   /// What turns an accumulator into output codes (or into reals, without an output).
   func requantizationScales(input: CodeParameters, output: CodeParameters?) -> [Float] {
-    scales.map { Float(Double(input.scale) * Double($0) / Double(output?.scale ?? 1)) }
+    scales.map { input.scale * $0 / (output?.scale ?? 1) }
   }
 }

@@ -113,7 +113,7 @@ extension ONNXImporter {
   }
 
   /// The weight that constant codes stand for. Nil where something is not constant or the parameters are unusual: then the node stays.
-  fileprivate func dequantized(_ inputs: [ValueID?], axis: Int) throws -> Weight? {
+  func dequantized(_ inputs: [ValueID?], axis: Int) throws -> Weight? {
     guard let codes = try constant(inputs[0])?.decoded(), !codes.dtype.isFloat,
       let parameters = try parameters(inputs, axis: axis, shape: codes.shape)
     else { return nil }

@@ -2,7 +2,7 @@ import Graph
 
 extension ImportRule {
   /// Every operator that is read, by its ONNX name.
-  static let known: [String: ImportRule] = Dictionary(uniqueKeysWithValues: list.map { ($0.type, $0) })
+  static let known: [String: ImportRule] = Dictionary(uniqueKeysWithValues: (list + integerOperators).map { ($0.type, $0) })
 
   private static let list: [ImportRule] = [
     .convolution,

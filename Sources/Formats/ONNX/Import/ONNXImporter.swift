@@ -168,4 +168,6 @@ extension ONNXImporter {
   }
 
   mutating func constant(_ tensor: Tensor, stem: String) -> ValueID { graph.addConstant(valueNames.fresh(stem), tensor) }
+
+  mutating func constant(_ weight: Weight, stem: String) -> ValueID { graph.addValue(valueNames.fresh(stem), constant: weight) }
 }

@@ -16,7 +16,7 @@ struct SourceNode {
   init(_ proto: Onnx_NodeProto, name: String, opset: Int) throws {
     self.name = name
     self.opset = opset
-    type = proto.opType
+    type = ONNXReader.type(of: proto)
     inputs = SourceNode.trimmed(proto.input)
     outputs = SourceNode.trimmed(proto.output)
     var attributes: [String: Onnx_AttributeProto] = [:]
