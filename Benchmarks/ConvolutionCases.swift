@@ -107,7 +107,7 @@ func productU8S8Cases() -> [Case] { Layer.products.filter { !$0.planar }.map { p
 
 func productQuadsCases() -> [Case] { Layer.products.filter { !$0.planar }.map { productU8S8Case($0, inQuads: true) } }
 
-private func productU8S8Case(_ layer: Layer, inQuads: Bool) -> Case {
+func productU8S8Case(_ layer: Layer, inQuads: Bool) -> Case {
   let (input, output) = (layer.size * layer.size * layer.inChannels, layer.outSize * layer.outSize * layer.outChannels)
   let packing = GemmPacking(
     groups: layer.groups, groupOutChannels: layer.outChannels / layer.groups, groupInChannels: layer.inChannels / layer.groups,

@@ -15,6 +15,8 @@ import KernelsAVX512
 // KernelBenchmarks sparse times sparse layers beside the dense kernels for the same layers.
 // KernelBenchmarks sparse-rows [tiles] times layers whose zeros come in blocks of rows as such beside pairs of rows; with `tiles`, every tile.
 // KernelBenchmarks sparse-winograd [rounds] times 3 × 3 layers by sparse coefficients of Winograd's transform in turns with the dense kernels.
+// KernelBenchmarks sparse-codes times sparse layers of 8-bit codes beside the dense kernels, those for AVX2 and then all.
+// KernelBenchmarks low-bit times fully connected layers of one row with codes of few bits beside the product in f32.
 // KernelBenchmarks --network file.onnx [threads [rounds]] times a network with chains by bands and without.
 let wide =
   (cmachine_features() & UInt32(CMACHINE_AVX512_VNNI) != 0 ? kernelTableVNNI() : [])
@@ -35,6 +37,14 @@ if CommandLine.arguments.dropFirst().first == "sparse" {
 }
 if CommandLine.arguments.dropFirst().first == "sparse-rows" {
   SparseRowsComparison(entries: wide + kernelTable()).run()
+  exit(0)
+}
+if CommandLine.arguments.dropFirst().first == "sparse-codes" {
+  SparseCodesComparison(entries: wide + kernelTable()).run()
+  exit(0)
+}
+if CommandLine.arguments.dropFirst().first == "low-bit" {
+  LowBitComparison(entries: wide + kernelTable()).run()
   exit(0)
 }
 if CommandLine.arguments.dropFirst().first == "sparse-winograd" {

@@ -160,6 +160,57 @@ static inline __m128i nsk_codes16_interleaved(__m256 v0, __m256 v1, __m256 high,
   const __m128i upper = _mm_adds_epi16(_mm256_extracti128_si256(words, 1), zero_point);
   return _mm_max_epu8(_mm_packus_epi16(lower, upper), low);
 }
+/* The codes of 32 sums whose vectors hold, of each sixteen, sums 0 … 3, 4 … 7, 8 … 11 and 12 … 15, as of nsk_codes16. */
+static inline __m256i nsk_codes32_of_sums(__m256i s0, __m256i s1, __m256i s2, __m256i s3, __m256 scale, __m256 high, __m256i zero_point,
+                                          __m256i low) {
+  const __m256i i0 = _mm256_cvtps_epi32(_mm256_min_ps(high, _mm256_mul_ps(_mm256_cvtepi32_ps(s0), scale)));
+  const __m256i i1 = _mm256_cvtps_epi32(_mm256_min_ps(high, _mm256_mul_ps(_mm256_cvtepi32_ps(s1), scale)));
+  const __m256i i2 = _mm256_cvtps_epi32(_mm256_min_ps(high, _mm256_mul_ps(_mm256_cvtepi32_ps(s2), scale)));
+  const __m256i i3 = _mm256_cvtps_epi32(_mm256_min_ps(high, _mm256_mul_ps(_mm256_cvtepi32_ps(s3), scale)));
+  const __m256i first = _mm256_adds_epi16(_mm256_packs_epi32(i0, i1), zero_point);
+  const __m256i last = _mm256_adds_epi16(_mm256_packs_epi32(i2, i3), zero_point);
+  return _mm256_max_epu8(_mm256_packus_epi16(first, last), low);
+}
+/* Two 16 × 16 bytes side by side, each transposed: a network of four stages. */
+static inline void nsk_transpose16_bytes(__m256i *rows) {
+  __m256i other[16];
+  for (int i = 0; i < 8; ++i) {
+    other[2 * i] = _mm256_unpacklo_epi8(rows[i], rows[i + 8]);
+    other[2 * i + 1] = _mm256_unpackhi_epi8(rows[i], rows[i + 8]);
+  }
+  for (int i = 0; i < 8; ++i) {
+    rows[2 * i] = _mm256_unpacklo_epi8(other[i], other[i + 8]);
+    rows[2 * i + 1] = _mm256_unpackhi_epi8(other[i], other[i + 8]);
+  }
+  for (int i = 0; i < 8; ++i) {
+    other[2 * i] = _mm256_unpacklo_epi8(rows[i], rows[i + 8]);
+    other[2 * i + 1] = _mm256_unpackhi_epi8(rows[i], rows[i + 8]);
+  }
+  for (int i = 0; i < 8; ++i) {
+    rows[2 * i] = _mm256_unpacklo_epi8(other[i], other[i + 8]);
+    rows[2 * i + 1] = _mm256_unpackhi_epi8(other[i], other[i + 8]);
+  }
+}
+/* Sixteen bytes of each of 32 pixels, `offset` behind the pointers, to sixteen rows of 32, `stride` apart. */
+static inline void nsk_gather_planes(const unsigned char *const *pixels, long offset, unsigned char *to, long stride) {
+  __m256i rows[16];
+  for (int i = 0; i < 16; ++i) {
+    const __m128i first = _mm_loadu_si128((const __m128i *)(pixels[i] + offset));
+    rows[i] = _mm256_inserti128_si256(_mm256_castsi128_si256(first), _mm_loadu_si128((const __m128i *)(pixels[i + 16] + offset)), 1);
+  }
+  nsk_transpose16_bytes(rows);
+  for (int i = 0; i < 16; ++i) _mm256_storeu_si256((__m256i *)(to + i * stride), rows[i]);
+}
+/* Sixteen rows of 32 bytes, `stride` apart, to 32 pixels, `offset` behind the pointers; pointers that are null get nothing. */
+static inline void nsk_scatter_planes(const unsigned char *from, long stride, unsigned char *const *pixels, long offset) {
+  __m256i rows[16];
+  for (int i = 0; i < 16; ++i) rows[i] = _mm256_loadu_si256((const __m256i *)(from + i * stride));
+  nsk_transpose16_bytes(rows);
+  for (int i = 0; i < 16; ++i) {
+    if (pixels[i]) _mm_storeu_si128((__m128i *)(pixels[i] + offset), _mm256_castsi256_si128(rows[i]));
+    if (pixels[i + 16]) _mm_storeu_si128((__m128i *)(pixels[i + 16] + offset), _mm256_extracti128_si256(rows[i], 1));
+  }
+}
 /* The low bytes of eight 32-bit lanes. */
 static inline long long nsk_narrow8(__m256i value) {
   const __m256i bytes = _mm256_and_si256(value, _mm256_set1_epi32(0xFF));
@@ -174,10 +225,26 @@ static inline __m128i nsk_codes_of_sums16(__m512i sums, __m512 scales, __m512 lo
   const __m512i rounded = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(values, low), high));
   return _mm512_cvtepi32_epi8(_mm512_add_epi32(rounded, zero));
 }
+/* The codes of 64 sums whose vectors hold, of each sixteen, sums 0 … 3, 4 … 7, 8 … 11 and 12 … 15, as of nsk_codes16. */
+static inline __m512i nsk_codes64_of_sums(__m512i s0, __m512i s1, __m512i s2, __m512i s3, __m512 scale, __m512 high, __m512i zero_point,
+                                          __m512i low) {
+  const __m512i i0 = _mm512_cvtps_epi32(_mm512_min_ps(high, _mm512_mul_ps(_mm512_cvtepi32_ps(s0), scale)));
+  const __m512i i1 = _mm512_cvtps_epi32(_mm512_min_ps(high, _mm512_mul_ps(_mm512_cvtepi32_ps(s1), scale)));
+  const __m512i i2 = _mm512_cvtps_epi32(_mm512_min_ps(high, _mm512_mul_ps(_mm512_cvtepi32_ps(s2), scale)));
+  const __m512i i3 = _mm512_cvtps_epi32(_mm512_min_ps(high, _mm512_mul_ps(_mm512_cvtepi32_ps(s3), scale)));
+  const __m512i first = _mm512_adds_epi16(_mm512_packs_epi32(i0, i1), zero_point);
+  const __m512i last = _mm512_adds_epi16(_mm512_packs_epi32(i2, i3), zero_point);
+  return _mm512_max_epu8(_mm512_packus_epi16(first, last), low);
+}
 /* sum + the products of each quad of unsigned bytes and of signed ones. In words of assembly, so that what surrounds it is compiled for
    processors without VNNI. */
 static inline __m512i nsk_add_quads(__m512i sum, __m512i codes, __m512i weights) {
   __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(weights));
+  return sum;
+}
+/* The same of pairs of words. */
+static inline __m512i nsk_add_pairs(__m512i sum, __m512i codes, __m512i words) {
+  __asm__("vpdpwssd %2, %1, %0" : "+v"(sum) : "v"(codes), "v"(words));
   return sum;
 }
 /* Sixteen of 32 floats: lane i is element places[i], or 0 where that has its top bit. */

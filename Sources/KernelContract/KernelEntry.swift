@@ -9,7 +9,8 @@ package enum KernelFamily: UInt8, BitwiseCopyable, Sendable, CaseIterable {
   case transpose, copy, fill, gather, channelShuffle, resizeF32
   case quantize, dequantize
   case matMulF32, spmmF32
-  case sparseF32, sparseVectorF32, sparseBlocksF32, sparseLanesF32, sparseWinogradF32
+  case sparseF32, sparseVectorF32, sparseBlocksF32, sparseLanesF32, sparseWinogradF32, sparseU8S8
+  case lowBitF32
   case bands
 }
 

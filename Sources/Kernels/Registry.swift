@@ -28,6 +28,8 @@ package func kernelTable() -> [KernelEntry] {
     KernelEntry("sparse_blocks_f32_16x1", .sparseBlocksF32, tile: (16, 1), .consistent, stepSparseBlocksF32),
     KernelEntry("sparse_lanes_f32_32x8", .sparseLanesF32, tile: (32, 8), .consistent, stepSparseLanesF32),
     KernelEntry("sparse_winograd_f32_2x56", .sparseWinogradF32, tile: (2, 56), .consistent, stepSparseWinogradF32),
+    KernelEntry("sparse_u8s8_1x64", .sparseU8S8, tile: (1, 64), .consistent, stepSparseU8S8),
+    KernelEntry("low_bit_f32_1x32", .lowBitF32, tile: (1, 32), .consistent, stepLowBitF32),
     KernelEntry("transpose_8x8", .transpose, tile: (8, 8), .consistent, stepTranspose),
     KernelEntry("copy_1", .copy, tile: (1, 1), .consistent, stepCopy),
     KernelEntry("fill_1", .fill, tile: (1, 1), .consistent, stepFill),

@@ -13,5 +13,9 @@ package func kernelTableAVX512() -> [KernelEntry] {
 
 /// Those that need AVX-512 VNNI besides, to be put before them.
 package func kernelTableVNNI() -> [KernelEntry] {
-  [KernelEntry("gemm_quads_u8s8_8x32", .gemmQuadsU8S8, tile: (8, 32), .consistentForAnyCodes, stepGemmQuadsU8S8)]
+  [
+    KernelEntry("gemm_quads_u8s8_8x32", .gemmQuadsU8S8, tile: (8, 32), .consistentForAnyCodes, stepGemmQuadsU8S8),
+    KernelEntry("low_bit_f32_1x64", .lowBitF32, tile: (1, 64), .consistent, stepLowBitF32),
+    KernelEntry("sparse_u8s8_1x64", .sparseU8S8, tile: (1, 64), .consistentForAnyCodes, stepSparseU8S8),
+  ]
 }

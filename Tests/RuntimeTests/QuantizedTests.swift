@@ -194,9 +194,9 @@ extension Net {
     return node(.quantizeLinear, [id, s, graph.addConstant("z\(graph.values.count)", zeroPoint)])
   }
 
-  /// s8 weights with a scale for each output channel.
-  mutating func integerWeights(_ shape: [Int], axis: Int = 0) throws -> ValueID {
-    let codes = (0..<shape.reduce(1, *)).map { _ in Int8(random.int(-127...127)) }
+  /// s8 weights with a scale for each output channel, `percent` of a hundred of them not zero.
+  mutating func integerWeights(_ shape: [Int], axis: Int = 0, percent: Int = 100) throws -> ValueID {
+    let codes = (0..<shape.reduce(1, *)).map { _ in Int8(percent == 100 || random.int(0...99) < percent ? random.int(-127...127) : 0) }
     let quantization = try AffineQuantization(
       scales: weightScales(shape[axis]), zeroPoints: [Int32](repeating: 0, count: shape[axis]), axis: axis)
     let weight = try Weight(shape: shape, elements: .affine(codes: Tensor(.s8, shape, codes), quantization), arrangement: .dense)

@@ -57,10 +57,12 @@ extension PlanBuilder {
           geometry: geometry, channels: conv.channels, inputZeroPoint: zeroPoint, weights: codes.assumingMemoryBound(to: Int16.self),
           bias: try packedColumns(bias, fill: 0, packing), scales: try packedColumns(scales, fill: 0, packing),
           requantization: result.requantization), [sums, input.view], macs: conv.macs, fusing: fusing)
-    } else if try result.isFixedPoint
-      || !emitIntegerWinograd(
-        conv, geometry, w, weights, bias, scales, zeroPoint, result, [output, input.view], fusing,
-        integerWay(geometry, conv.packing, conv.packing.oihw, weights))
+    } else if try !lowerSparseCodes(
+      geometry, conv, w, weights, bias, scales, zeroPoint, result, [sums, input.view], fusing),
+      try result.isFixedPoint
+        || !emitIntegerWinograd(
+          conv, geometry, w, weights, bias, scales, zeroPoint, result, [output, input.view], fusing,
+          integerWay(geometry, conv.packing, conv.packing.oihw, weights))
     {
       try emitIntegerProduct(
         geometry, conv.packing, conv.packing.oihw, w, weights, bias, scales, zeroPoint, result, [sums, input.view], macs: conv.macs,

@@ -148,7 +148,9 @@ extension PlanBuilder {
   }
 
   private func emitProduct(_ product: Product, _ input: View, _ w: ValueID, _ output: View) throws {
-    if let way = try sparseVectorWay(product, w) { return try emitSparseVector(product, input, w, output, way) }
+    let way = try sparseVectorWay(product, w)
+    if try lowerLowBit(product, input, w, output, other: way?.choice) { return }
+    if let way { return try emitSparseVector(product, input, w, output, way) }
     guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no matrix layout") }
     let packing = product.packing
     let geometry = Geometry.matrix(rows: product.rows, inputStride: inStride, outputStride: outStride)

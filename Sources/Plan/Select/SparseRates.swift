@@ -23,6 +23,8 @@ package struct SparseRates: Sendable {
   package var picked = 0.09
   /// Eight weights of a product with one vector, rows in lanes, some of them 0.
   package var lanes = 0.55
+  /// A code of a product with one vector that is decoded in a register, by kernels of 256 bits and with VNNI.
+  package var lowBit = [0.017, 0.012]
   /// A multiply-add of a depthwise convolution with channels innermost, on planes, and a float that is copied to a strip there.
   package var depthwise = 0.03
   package var planarTap = 0.017
@@ -58,6 +60,7 @@ package struct SparseRates: Sendable {
     rates.gathered *= factor
     rates.picked *= factor
     rates.lanes *= factor
+    rates.lowBit = rates.lowBit.map { $0 * factor }
     rates.depthwise *= factor
     rates.planarTap *= factor
     rates.planarFloat *= factor

@@ -60,7 +60,7 @@ extension PlanBuilder {
   }
 
   /// What the dense product of so many rows is estimated to take.
-  private func denseProduct(_ product: Product, rows: Int) -> (costs: ConvCosts, nanoseconds: Double) {
+  func denseProduct(_ product: Product, rows: Int) -> (costs: ConvCosts, nanoseconds: Double) {
     let costs = ConvCosts(
       conv: ConvShape(window: WindowGeometry(axes: [.unit]), batch: 1, groups: 1, groupIn: product.depth, groupOut: product.columns),
       geometry: .matrix(rows: rows, inputStride: product.depth, outputStride: product.columns), machine: machine, table: costTable,

@@ -1,0 +1,1 @@
+../../Kernels/LowBit/LowBitStepF32.swift

@@ -1,0 +1,1 @@
+../../Kernels/Quantization/CodesOfSumsX86.swift

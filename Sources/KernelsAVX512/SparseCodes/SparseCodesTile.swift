@@ -1,0 +1,1 @@
+../../Kernels/SparseCodes/SparseCodesTile.swift

@@ -1,0 +1,1 @@
+../../Kernels/SparseCodes/SparseU8S8Step.swift
