@@ -35,6 +35,7 @@ package enum MethodRegistry {
     PruneChannels(),
     PruneBranches(),
     QuantizeAffine(),
+    QuantizeMixed(),
   ]
 
   package static var names: [String] { all.map(\.name) }

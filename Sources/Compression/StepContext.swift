@@ -64,6 +64,9 @@ package final class Ledger {
   /// By layer name: what the channels of its output were multiplied by, the network's meaning being kept.
   private(set) var outputScales: [String: [Float]] = [:]
 
+  /// The network as it was before a step quantized it, its channels scaled as they are now.
+  var floatTwin: Graph?
+
   package init() {}
 
   func scale(_ layer: String, by factors: [Float]) {

@@ -38,7 +38,7 @@ private func histogram(_ parts: [[Float]]) throws -> StreamingHistogram {
   @Test func constantEmptyAndZeroTensors() throws {
     #expect(try Calibrator.minmax.range(of: histogram([])) == (0, 0))
     #expect(try Calibrator.percentile(99.9).range(of: histogram([[], [0, 0, -0.0]])) == (0, 0))
-    for calibrator in [Calibrator.minmax, .percentile(99), .mse] {
+    for calibrator in [Calibrator.minmax, .ema, .percentile(99), .mse, .entropy] {
       let (low, high) = try calibrator.range(of: histogram([[Float](repeating: 3, count: 100)]))
       #expect(low == 0 && high > 2.9 && high <= 3)
       let negative = try calibrator.range(of: histogram([[Float](repeating: -3, count: 100)]))
@@ -46,6 +46,66 @@ private func histogram(_ parts: [[Float]]) throws -> StreamingHistogram {
     }
     // Nearly all zeros: the percentiles are zero, and the ends stand in.
     #expect(try Calibrator.percentile(99).range(of: histogram([[Float](repeating: 0, count: 10_000) + [4]])) == (0, 4))
+  }
+
+  /// Averages of each buffer's ends, the later ones counting more: (1·½ + 3)/(½ + 1) for the upper ends 1 and 3.
+  @Test func averagesFollowTheirFormula() throws {
+    var histogram = StreamingHistogram(momentum: 0.5)
+    for part in [[-4, 1], [-2, 3]] as [[Float]] { try part.withUnsafeBufferPointer { try histogram.add($0) } }
+    let (low, high) = try Calibrator.ema.range(of: histogram)
+    #expect(abs(high - 3.5 / 1.5) < 1e-6 && abs(low - -4 / 1.5) < 1e-6)
+  }
+
+  /// A bell with a few values far out: the divergence cuts those off and little else; a flat distribution is not cut.
+  @Test func entropyCutsWhatIsFarOut() throws {
+    var noise = Noise(21)
+    let bell = (0..<60_000).map { _ in (0..<6).reduce(Float(0)) { sum, _ in sum + noise.next() } }
+    let (low, high) = try Calibrator.entropy.range(of: histogram([bell + [60, -60, 59]]))
+    // √(6/3) = 1.4 is the deviation; six uniform numbers never pass 6.
+    #expect(high < 15 && low > -15 && high > 3 && low < -3)
+    let flat = (0..<60_000).map { Float($0) / 10_000 }
+    #expect(try Calibrator.entropy.range(of: histogram([flat])).high > 5)
+  }
+
+  /// Every calibrator gives sane codes, or says why not, for whatever it may meet.
+  @Test func hostileRanges() throws {
+    let calibrators: [Calibrator] = [.minmax, .ema, .percentile(99.9), .mse, .entropy]
+    let tensors: [[Float]] = [
+      [], [0], [0, -0.0], [7, 7, 7], [-1e-45, 1e-45], [.leastNormalMagnitude], [.greatestFiniteMagnitude, -.greatestFiniteMagnitude],
+      [.greatestFiniteMagnitude], [1e-40, 3], [-5, -4],
+    ]
+    for calibrator in calibrators {
+      for tensor in tensors {
+        let (low, high) = try calibrator.range(of: histogram([tensor]))
+        #expect(low.isFinite && high.isFinite && low <= 0 && high >= 0, "\(calibrator) \(tensor)")
+        for parameters in [
+          try AffineParameters.unsigned8(low: low, high: high), try AffineParameters.unsignedSymmetric8(low: low, high: high),
+        ] {
+          #expect(parameters.scale.isNormal && (0...255).contains(parameters.zeroPoint), "\(calibrator) \(tensor)")
+        }
+      }
+    }
+    for bad in [Float.nan, .infinity, -.infinity] { #expect(status { try histogram([[1, bad]]) } == .notFinite) }
+  }
+
+  @Test func symmetricCodesHaveZeroInTheMiddle() throws {
+    let both = try AffineParameters.unsignedSymmetric8(low: -3, high: 1)
+    #expect(both.zeroPoint == 128 && both.scale == Float(3.0 / 127))
+    #expect(try AffineParameters.unsignedSymmetric8(low: 0, high: 6) == AffineParameters.unsigned8(low: 0, high: 6))
+    #expect(status { try AffineParameters.unsignedSymmetric8(low: -1, high: .nan) } == .notFinite)
+  }
+
+  /// What is kept of a tensor does not grow with the samples, nor with their magnitude.
+  @Test func memoryDoesNotGrow() throws {
+    var histogram = StreamingHistogram()
+    var noise = Noise(2)
+    for sample in 0..<2000 {
+      let part = (0..<50).map { _ in noise.next() * Float(sample + 1) }
+      try part.withUnsafeBufferPointer { try histogram.add($0) }
+      #expect(histogram.counts.count == StreamingHistogram.bins)
+    }
+    #expect(histogram.total == 100_000 && histogram.counts.reduce(histogram.zeros, +) == 100_000)
+    #expect(MemoryLayout<StreamingHistogram>.size < 128)
   }
 
   @Test func percentileCutsBothTails() throws {

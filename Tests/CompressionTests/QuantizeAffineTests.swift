@@ -45,7 +45,8 @@ import Testing
     let samples = try TinyNetwork.samples(16, batch: 2)
     for options in [
       "", ", \"calibrator\": \"minmax\"", ", \"calibrator\": \"mse\"", ", \"granularity\": \"tensor\"", ", \"activations\": null",
-      ", \"equalize\": false", ", \"rounding\": \"nearest\"",
+      ", \"equalize\": false", ", \"rounding\": \"nearest\"", ", \"calibrator\": \"ema\"", ", \"calibrator\": \"entropy\"",
+      ", \"symmetric_activations\": true", ", \"symmetric_weights\": false", ", \"weights\": 7, \"rounding\": \"reconstructed\"",
     ] {
       let (small, report) = try quantize(options, graph, samples: samples)
       // Each of the 11 quantizations is at least 34 dB (a uniform error of 1/255 of the range, the signal a sixth of it or more) and

@@ -27,13 +27,13 @@ import Testing
   }
 
   @Test func shippedRecipesRead() throws {
-    #expect(Recipe.shipped.map(\.name) == ["int8", "weights-int8", "prune80", "prune80-int8"])
+    #expect(Recipe.shipped.map(\.name) == ["int8", "w6a8", "w4a8", "weights-int8", "prune80", "prune80-int8"])
     for entry in Recipe.shipped {
       let recipe = try Recipe(entry.name)
       #expect(recipe.name == entry.name && recipe.description == entry.description)
     }
     #expect(message { try Recipe("int-8") }.contains("did you mean \"int8\"?"))
-    #expect(message { try Recipe("") }.contains("int8, weights-int8"))
+    #expect(message { try Recipe("") }.contains("int8, w6a8, w4a8, weights-int8"))
   }
 
   /// Each says where, what is wrong and what would be right.

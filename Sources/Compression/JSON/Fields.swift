@@ -23,6 +23,8 @@ struct Fields {
     return result
   }
 
+  func has(_ name: String) -> Bool { json[name] != nil }
+
   func string(_ name: String) throws -> String { try typed(name, "a string", \.string) }
   func number(_ name: String) throws -> Double { try typed(name, "a number", \.number) }
   func int(_ name: String) throws -> Int { try typed(name, "a whole number", \.int) }

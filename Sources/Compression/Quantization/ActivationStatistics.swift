@@ -17,7 +17,8 @@ struct ActivationStatistics {
     _ graph: Graph, _ values: [ValueID], channels: [Int?], moments: [(position: Int, moments: InputMoments)], _ step: StepContext
   ) throws {
     let samples = try step.calibration()
-    histograms = [StreamingHistogram](repeating: StreamingHistogram(), count: values.count)
+    let momentum = step.options.values["momentum"]?.number ?? 0.9
+    histograms = [StreamingHistogram](repeating: StreamingHistogram(momentum: momentum), count: values.count)
     means = [[Double]](repeating: [], count: values.count)
     var counts = [Int](repeating: 0, count: values.count)
     let runner = GraphRunner(graph, observing: values, evaluator: step.evaluator)

@@ -24,6 +24,15 @@ package struct AffineParameters: Sendable, Equatable {
     return AffineParameters(scale: scale, zeroPoint: Int32(min(max(zeroPoint, 0), 255)))
   }
 
+  /// The finest u8 codes for values between `low` and `high` with the zero point in the middle: 0 where nothing is negative, else 128, the
+  /// codes 1…255 standing for equally many values of either sign.
+  /// - Throws: as `unsigned8`.
+  package static func unsignedSymmetric8(low: Float, high: Float) throws -> AffineParameters {
+    guard low < 0 else { return try unsigned8(low: low, high: high) }
+    guard low.isFinite, high.isFinite, low <= high else { return try unsigned8(low: low, high: high) }
+    return AffineParameters(scale: usable(Double(max(-low, high)) / 127), zeroPoint: 128)
+  }
+
   /// The finest s8 codes in −127…127 for values of at most `magnitude`, with zero point 0.
   /// - Throws: `notFinite` for a magnitude that is NaN or infinite.
   package static func symmetric8(magnitude: Float) throws -> AffineParameters {

@@ -4,10 +4,14 @@ import Tensors
 package enum Calibrator: Sendable, Equatable {
   /// The exact ends.
   case minmax
+  /// The ends of each sample, averaged with weights that fall by the histogram's momentum from one sample to the one before.
+  case ema
   /// Cuts off (100 − percentile) % of the values at each end.
   case percentile(Double)
   /// The ends that make the mean squared error of u8 codes smallest over the histogram.
   case mse
+  /// The ends with which codes say most about the values: least Kullback–Leibler divergence.
+  case entropy
 
   /// The range to quantize; it holds zero, and (0, 0) means that there was nothing but zero.
   /// - Throws: `invalidArgument` for a percentile outside 50…100.
@@ -24,7 +28,11 @@ package enum Calibrator: Sendable, Equatable {
       let bottom = min(histogram.quantile(cut), 0), top = max(histogram.quantile(1 - cut), 0)
       // A tensor that is almost all zeros has quantiles of zero: its ends are all that is known then.
       return bottom < top ? (bottom, top) : (low, high)
+    case .ema:
+      let (bottom, top) = (min(histogram.averageLow, 0), max(histogram.averageHigh, 0))
+      return bottom < top ? (bottom, top) : (low, high)
     case .mse: return histogram.leastSquaresRange()
+    case .entropy: return histogram.entropyRange()
     }
   }
 

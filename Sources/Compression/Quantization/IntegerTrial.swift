@@ -11,6 +11,8 @@ struct IntegerTrial {
   let ranges: [ValueID: (low: Float, high: Float)]
   /// Whether accumulators become codes in integers alone.
   let inFixedPoint: Bool
+  /// Whether zero lies in the middle of the codes.
+  var isSymmetric = false
 
   /// A layer is refused when it is slower by more than this share in the median …
   static let clearlySlower = 1.1
@@ -29,7 +31,12 @@ struct IntegerTrial {
       shared[leader] = (min(shared[leader].low, shared[position].low), max(shared[leader].high, shared[position].high))
     }
     let values = try zip(placement.values, placement.leaders).map { id, leader in
-      (id: id, parameters: try AffineParameters.unsigned8(low: shared[leader].low, high: shared[leader].high))
+      let (low, high) = shared[leader]
+      return (
+        id: id,
+        parameters: try isSymmetric
+          ? AffineParameters.unsignedSymmetric8(low: low, high: high) : AffineParameters.unsigned8(low: low, high: high)
+      )
     }
     try built.insertQuantizers(
       values, floatReaders: Set(layers.filter { refused.contains($0.name) }.map(\.node)), inFixedPoint: inFixedPoint)

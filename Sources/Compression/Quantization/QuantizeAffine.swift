@@ -26,8 +26,14 @@ package struct QuantizeAffine: CompressionMethod {
       OptionSchema(
         "granularity", .choice(["channel", "tensor"]), default: "channel", "one weight scale for each output channel, or one for all"),
       OptionSchema(
-        "calibrator", .choice(["minmax", "percentile", "mse"]), default: "percentile",
-        "how an activation's range is chosen: its exact ends, cut-off tails, or least squared error"),
+        "calibrator", .choice(["minmax", "ema", "percentile", "mse", "entropy"]), default: "percentile",
+        "how an activation's range is chosen: its exact ends, averages of each sample's ends, cut-off tails, least squared error, or least "
+          + "divergence of the codes' distribution"),
+      OptionSchema(
+        "momentum", .number(0...1, below: true), default: 0.9,
+        "for the calibrator ema: what an average keeps of itself when a sample is added"),
+      OptionSchema(
+        "symmetric_activations", .flag, default: false, "zero in the middle of an activation's codes (128) where it has negative values"),
       OptionSchema(
         "percentile", .number(50...100), default: 99.99, "for the calibrator percentile: the share of values, in %, below the upper end"),
       OptionSchema(
@@ -53,15 +59,20 @@ package struct QuantizeAffine: CompressionMethod {
   package func needsCalibration(_ options: Options) -> Bool { options.values["activations"] != .null }
 
   package func apply(to graph: inout Graph, _ step: StepContext) throws {
+    try QuantizeAffine.quantize(&graph, step, try WeightRecipe(step.options), method: name)
+  }
+
+  /// What a step does once it is known how weights become codes.
+  static func quantize(_ graph: inout Graph, _ step: StepContext, _ recipe: WeightRecipe, method: String) throws {
     let integers = try step.options.width("activations") == nil ? [] : try step.layers.filter { try $0.canComputeInIntegers(in: graph) }
     if try !integers.isEmpty && step.options.flag("equalize") {
       for (layer, factors) in try graph.equalizeChannels(integers, step) { step.ledger.scale(layer, by: factors) }
     }
     let original = graph
+    step.ledger.floatTwin = graph
     // Without samples, weights are rounded to nearest and biases stay.
     let hasSamples = (step.samples?.count ?? 0) > 0
     let corrects = try hasSamples && step.options.flag("bias_correction")
-    let recipe = try WeightRecipe(step.options)
     let rounding = try hasSamples ? recipe.rounding(step.options) : .nearest
     let compensates = rounding == .compensated
 
@@ -104,13 +115,16 @@ package struct QuantizeAffine: CompressionMethod {
       switch try step.options.string("calibrator") {
       case "minmax": .minmax
       case "mse": .mse
+      case "ema": .ema
+      case "entropy": .entropy
       default: .percentile(try step.options.number("percentile"))
       }
     var ranges: [ValueID: (low: Float, high: Float)] = [:]
     for (id, histogram) in zip(observed, statistics.histograms) { ranges[id] = try calibrator.range(of: histogram) }
     let trial = IntegerTrial(
-      graph: graph, layers: integers, ranges: ranges, inFixedPoint: try step.options.string("requantization") == "fixed_point")
-    graph = try step.options.flag("insist") ? trial.build(without: []) : trial.settled(step, method: name)
+      graph: graph, layers: integers, ranges: ranges, inFixedPoint: try step.options.string("requantization") == "fixed_point",
+      isSymmetric: try step.options.flag("symmetric_activations"))
+    graph = try step.options.flag("insist") ? trial.build(without: []) : trial.settled(step, method: method)
   }
 }
 

@@ -19,7 +19,16 @@ package struct StreamingHistogram: Sendable {
   package private(set) var width: Double = 0
   package private(set) var counts: [Int] = []
 
-  package init() {}
+  /// For `averageLow` and `averageHigh`: sums of the ends of each buffer, weighted by powers of one momentum.
+  private var averages: (low: Double, high: Double, weight: Double) = (0, 0, 0)
+  private let momentum: Double
+
+  /// - momentum: for the averages of ends.
+  package init(momentum: Double = 0.9) { self.momentum = momentum }
+
+  /// The average of the smallest values of each buffer added, later ones counting more.
+  var averageLow: Float { averages.weight > 0 ? Float(averages.low / averages.weight) : 0 }
+  var averageHigh: Float { averages.weight > 0 ? Float(averages.high / averages.weight) : 0 }
 
   /// Adds a buffer of values.
   /// - Throws: `notFinite` for NaN or infinity; nothing is added then.
@@ -36,6 +45,9 @@ package struct StreamingHistogram: Sendable {
     guard probe == 0 else { throw Failure(.notFinite, "a calibration value is NaN or infinite") }
     self.low = total == 0 ? low : min(self.low, low)
     self.high = total == 0 ? high : max(self.high, high)
+    averages.low = averages.low * momentum + Double(low)
+    averages.high = averages.high * momentum + Double(high)
+    averages.weight = averages.weight * momentum + 1
     total += values.count
     reach(max(low.magnitude, high.magnitude))
     guard width > 0 else {

@@ -5,10 +5,19 @@ struct WeightRecipe {
   private let bits: Int
   private let edges: Int
   private let usual: WeightCodes
+  /// Bits by layer name, where they were chosen layer by layer.
+  private let chosen: [String: Int]
 
   init(_ options: Options) throws {
-    bits = try options.width("weights") ?? 8
-    edges = max(try options.width("edges") ?? bits, bits)
+    try self.init(options, bits: options.width("weights") ?? 8, edges: options.width("edges"), chosen: [:])
+  }
+
+  /// - edges: bits of the first and the last layer, where they are more; nil: as the others.
+  /// - chosen: bits by layer name; the others have `bits`.
+  init(_ options: Options, bits: Int, edges: Int?, chosen: [String: Int]) throws {
+    self.bits = bits
+    self.edges = max(edges ?? bits, bits)
+    self.chosen = chosen
     usual = WeightCodes(
       bits: bits, isSymmetric: try options.flag("symmetric_weights"), isPerChannel: try options.string("granularity") == "channel",
       group: try options.width("group_size"))
@@ -18,6 +27,7 @@ struct WeightRecipe {
   func codes(_ layer: Layer) -> WeightCodes {
     var codes = usual
     if !layer.roles.isDisjoint(with: [.first, .last]) { codes.bits = edges }
+    if let bits = chosen[layer.name] { codes.bits = bits }
     if layer.op == .conv { codes.group = nil }
     return codes
   }
@@ -27,7 +37,7 @@ struct WeightRecipe {
     case "nearest": .nearest
     case "compensated": .compensated
     case "reconstructed": .reconstructed
-    default: bits == 8 ? .compensated : .reconstructed
+    default: bits == 8 && chosen.values.allSatisfy { $0 == 8 } ? .compensated : .reconstructed
     }
   }
 }

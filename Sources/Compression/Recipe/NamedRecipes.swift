@@ -8,6 +8,14 @@ extension Recipe {
       #"{"steps": [{"method": "quantize.affine", "weights": 8, "activations": 8}]}"#
     ),
     (
+      "w6a8", "6-bit weights and 8-bit activations, fitted to what the float network makes: takes minutes",
+      #"{"steps": [{"method": "quantize.affine", "weights": 6, "activations": 8}]}"#
+    ),
+    (
+      "w4a8", "4-bit weights (8 in the first and the last layer) and 8-bit activations, fitted likewise: an eighth of the file",
+      #"{"steps": [{"method": "quantize.affine", "weights": 4, "activations": 8}]}"#
+    ),
+    (
       "weights-int8", "8-bit weights, float activations: about a quarter of the file, no calibration needed",
       #"{"steps": [{"method": "quantize.affine", "weights": 8, "activations": null}]}"#
     ),

@@ -36,19 +36,23 @@ package struct OptionSchema: Sendable {
   package var accepts: String {
     switch kind {
     case .number(let range, let below):
-      "a number from \(OptionSchema.text(range.lowerBound)) to \(below ? "below " : "")\(OptionSchema.text(range.upperBound))"
+      "a number from \(OptionSchema.text(range.lowerBound)) to \(below ? "below " : "")\(OptionSchema.text(range.upperBound))\(orNull)"
     case .choice(let choices): OptionSchema.alternatives(choices.map { "\"\($0)\"" })
     case .width(let widths, let orNone): OptionSchema.alternatives(widths.map { "\($0)" } + (orNone ? ["null (none)"] : []))
     case .flag: "true or false"
-    case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+    case .count(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)\(orNull)"
     case .shares: "an object of layer patterns and numbers from 0 to below 1"
     case .indices: "an object of names and lists of whole numbers from 0 on"
     }
   }
 
+  private var orNull: String { fallback == .null ? " or null" : "" }
+
   /// The value in its canonical form ("none" becomes null).
   /// - Throws: `recipe` naming `path` where the value is not acceptable.
   func decode(_ value: JSONValue, path: String) throws -> JSONValue {
+    // What may be left out may be said to be.
+    if value == .null, fallback == .null { return value }
     switch (kind, value) {
     case (.number(let range, let below), .number(let number))
     where range.contains(number) && !(below && number == range.upperBound): return value

@@ -55,6 +55,11 @@ extension Report {
 
 extension Report.Layer {
   var json: JSONValue {
+    guard case .object(let members) = plain, let alone, case .object(let more) = alone.json else { return plain }
+    return .object(members + more)
+  }
+
+  private var plain: JSONValue {
     [
       "name": .string(name), "operator": .string(`operator`), "shape": .array(shape.map { .number(Double($0)) }),
       "roles": .array(roles.map { .string($0) }), "format": .string(format),
@@ -73,7 +78,25 @@ extension Report.Layer {
       macs: try fields.optional("macs", \.int),
       zeros: Report.Change(before: try fields.number("zeros_before"), after: try fields.number("zeros_after")),
       milliseconds: Report.Change(before: try fields.optional("ms_before", \.number), after: try fields.optional("ms_after", \.number)),
-      signalToNoise: try fields.optional("snr_db", \.number))
+      signalToNoise: try fields.optional("snr_db", \.number),
+      // Only quantized layers have it, and reports of 1.1 and before have none.
+      alone: fields.has("weights_saturated") ? try Report.Alone(fields) : nil)
+  }
+}
+
+extension Report.Alone {
+  var json: JSONValue {
+    [
+      "snr_alone_db": .optional(signalToNoise), "input_low": .optional(low), "input_high": .optional(high),
+      "input_saturated": .optional(inputSaturation), "weights_saturated": .number(weightSaturation),
+    ]
+  }
+
+  init(_ fields: Fields) throws {
+    self.init(
+      signalToNoise: try fields.optional("snr_alone_db", \.number), low: try fields.optional("input_low", \.number),
+      high: try fields.optional("input_high", \.number), inputSaturation: try fields.optional("input_saturated", \.number),
+      weightSaturation: try fields.number("weights_saturated"))
   }
 }
 

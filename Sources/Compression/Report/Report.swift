@@ -30,6 +30,21 @@ package struct Report: Sendable, Equatable {
     package var milliseconds: Change<Double?>
     /// Of the layer's output against the float model, everything before it compressed too; nil where nothing was measured.
     package var signalToNoise: Double?
+    /// Of a quantized layer by itself; nil for others.
+    package var alone: Alone?
+  }
+
+  /// What quantization does to one layer that is given the float network's inputs.
+  package struct Alone: Sendable, Equatable {
+    /// Of the layer's sums, in decibels.
+    package var signalToNoise: Double?
+    /// What the codes of its input can say; nil where it reads floats.
+    package var low: Double?
+    package var high: Double?
+    /// The share of its inputs' elements that lie beyond.
+    package var inputSaturation: Double?
+    /// The share of its weights that lie beyond what their codes can say.
+    package var weightSaturation: Double
   }
 
   /// Something that a recipe asked for and that was not done because it did not pay.

@@ -21,10 +21,11 @@ struct ReportBuilder {
     let macsAfter = shapes.map { LayerCost.macs(compressed, inputShapes: $0) } ?? [:]
     let (before, after) = (try Layer.all(in: original, transformed: true), try Layer.all(in: compressed, transformed: true))
     let noise = try signalToNoise(before, after)
+    let alone = try LayersAlone(evaluator: evaluator, progress: progress).measure(ledger.floatTwin, compressed, samples)
     let times = try times(sample)
     let kept = Dictionary(after.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let rows = before.compactMap { old in
-      kept[old.name].map { row(old, $0, macs: macs[old.name], snr: noise.layers[old.name], times) }
+      kept[old.name].map { row(old, $0, macs: macs[old.name], snr: noise.layers[old.name], alone[old.name], times) }
     }
     let zeros = Report.Change(before: zeroCount(original, before), after: zeroCount(compressed, after))
     let weights = Report.Change(before: elementCount(before, in: original), after: elementCount(after, in: compressed))
@@ -51,7 +52,9 @@ struct ReportBuilder {
     return report
   }
 
-  private func row(_ old: Layer, _ new: Layer, macs: Int?, snr: Double?, _ times: Times?) -> Report.Layer {
+  private func row(
+    _ old: Layer, _ new: Layer, macs: Int?, snr: Double?, _ alone: Report.Alone?, _ times: Times?
+  ) -> Report.Layer {
     let weight = compressed[new.weight].constant
     return Report.Layer(
       name: old.name, operator: old.op.rawValue, shape: new.shape, roles: new.roles.map(\.rawValue).sorted(),
@@ -61,7 +64,7 @@ struct ReportBuilder {
       milliseconds: Report.Change(
         before: times.flatMap { $0.layersBefore.milliseconds(of: old.name, in: $0.before.nodes) },
         after: times.flatMap { $0.layersAfter.milliseconds(of: new.name, in: $0.after.nodes) }),
-      signalToNoise: snr)
+      signalToNoise: snr, alone: alone)
   }
 
   private func firstSample() throws -> [Tensor]? {

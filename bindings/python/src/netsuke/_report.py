@@ -25,12 +25,18 @@ _COLUMNS: list[tuple[str, Callable[[Row], str]]] = [
     ("ms", lambda row: _number(row.get("ms_before"), 3)),
     ("now", lambda row: _number(row.get("ms_after"), 3)),
     ("SNR dB", lambda row: _number(row.get("snr_db"), 1)),
+    ("alone", lambda row: _number(row.get("snr_alone_db"), 1)),
+    ("cut off", lambda row: _share(row.get("input_saturated"))),
 ]
 _LEFT = 3  # columns of text; figures stand to the right
 
 
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100 * value:.2f} %"
 
 
 def _ratio(before: float, after: float) -> str:
@@ -103,6 +109,19 @@ class Report:
         for layer in self._data["layers"]:
             table.add_row(*(Text(cell(layer)) for _, cell in _COLUMNS))
         return table
+
+    def plot(self, path: str) -> None:
+        """Draws each layer's signal-to-noise ratio to a .png, .svg or .pdf file: with all layers before it compressed, and by itself.
+
+        Layers of which nothing was measured are left out. Needs matplotlib.
+        """
+        from .cli.plot import draw_bars
+
+        layers = [layer for layer in self._data["layers"] if layer.get("snr_db") is not None]
+        series = {"with all before it": [layer["snr_db"] for layer in layers]}
+        if any(layer.get("snr_alone_db") is not None for layer in layers):
+            series["alone"] = [layer.get("snr_alone_db") or 0.0 for layer in layers]
+        draw_bars(path, "signal to noise, dB", [layer["name"] for layer in layers], series)
 
     def _title(self) -> str:
         return f"{self._data.get('model') or 'model'}: {self._data.get('machine', '')}, {self._data.get('samples', 0)} samples"

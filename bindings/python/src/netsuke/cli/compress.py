@@ -20,6 +20,7 @@ examples:
   netsuke compress net.onnx small.nsk --recipe weights-int8
   netsuke compress net.onnx small.nsk --recipe int8 --data calibration.npz --scale 1/255
   netsuke compress net.onnx small.nsk --recipe my-recipe.json --data photos/ --limit 100
+  netsuke compress net.onnx small.nsk --recipe w4a8 --data photos/ --limit 100 --plot layers.png
   netsuke compress net.onnx small.onnx --recipe '{{"steps": [{{"method": "prune.magnitude", "sparsity": 0.5}}]}}'
 
 Recipes that ship with the library: {", ".join(recipes())}. `netsuke recipes` shows them.
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--recipe", "-r", required=True, help="a recipe's name, a .json file, or JSON text")
     parser.add_argument("--threads", type=int, default=0, metavar="N", help="0: one for each processor (default)")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write the report here, as JSON")
+    parser.add_argument("--plot", metavar="FILE", help="draw the layers' signal-to-noise ratios (needs matplotlib)")
     parser.add_argument("--quiet", "-q", action="store_true", help="no progress bar")
     data.add_arguments(parser, required=False)
 
@@ -60,6 +62,9 @@ def run(options: argparse.Namespace) -> Answer:
         "report": None if report is None else json.loads(report.to_json()),
     }
     rendered: list[Any] = [item for item in (report, line) if item is not None]
+    if options.plot and report is not None:
+        report.plot(options.plot)
+        rendered.append(f"drawn to {options.plot}")
     if samples is None:
         rendered.append("nothing was run on data, so its accuracy is not known: try netsuke evaluate")
     return Answer(answer, rendered)
