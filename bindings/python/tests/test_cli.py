@@ -163,6 +163,16 @@ def test_plots(small: str, tmp_path: Path) -> None:
         assert picture.read_bytes().startswith(b"\x89PNG")
 
 
+def test_compress_plots_the_noise(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "layers.png"
+    recipe = json.dumps({"steps": [{"method": "quantize.affine", "weights": 4, "rounding": "nearest"}]})
+    data = ["--data", CALIBRATION, "--limit", "8", *PIXELS]
+    done = run("compress", NET, str(tmp_path / "four.nsk"), "--recipe", recipe, "--plot", str(picture), *data)
+    assert done.returncode == 0, done.stderr
+    assert picture.read_bytes().startswith(b"\x89PNG")
+
+
 def test_export(small: str, tmp_path: Path, images: np.ndarray) -> None:
     path = tmp_path / "small.onnx"
     assert answer("export", small, str(path))["bytes"] == path.stat().st_size
