@@ -151,6 +151,19 @@ static inline __m128i nsk_codes16(__m256 v0, __m256 v1, __m256 high, __m128i zer
   const __m128i upper = _mm_adds_epi16(_mm256_extracti128_si256(words, 1), zero_point);
   return _mm_max_epu8(_mm_packus_epi16(lower, upper), low);
 }
+/* Codes of two rows of sixteen sums, `stride` apart, times their scales: see nsk_codes16; the second row is the upper half. */
+static inline __m256i nsk_codes_of_rows(const int *sums, long stride, __m256 s0, __m256 s1, __m256 high, __m256i zero_point, __m256i low) {
+  const __m256 v0 = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)sums)), s0);
+  const __m256 v1 = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(sums + 8))), s1);
+  const __m256 v2 = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(sums + stride))), s0);
+  const __m256 v3 = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_loadu_si256((const __m256i *)(sums + stride + 8))), s1);
+  const __m256i i0 = _mm256_cvtps_epi32(_mm256_min_ps(high, v0)), i1 = _mm256_cvtps_epi32(_mm256_min_ps(high, v1));
+  const __m256i i2 = _mm256_cvtps_epi32(_mm256_min_ps(high, v2)), i3 = _mm256_cvtps_epi32(_mm256_min_ps(high, v3));
+  const __m256i first = _mm256_adds_epi16(_mm256_packs_epi32(i0, i1), zero_point);
+  const __m256i second = _mm256_adds_epi16(_mm256_packs_epi32(i2, i3), zero_point);
+  const __m256i bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(first, second), _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
+  return _mm256_max_epu8(bytes, low);
+}
 /* The same where the halves of v0 are values 0 … 3 and 8 … 11, those of v1 4 … 7 and 12 … 15. */
 static inline __m128i nsk_codes16_interleaved(__m256 v0, __m256 v1, __m256 high, __m128i zero_point, __m128i low) {
   const __m256i i0 = _mm256_cvtps_epi32(_mm256_min_ps(high, v0));

@@ -103,7 +103,18 @@ private func copyRows(
   let width = g.kernelWidth * channels
   let isDense = g.inputPixelStride == channels && g.dilationX == 1
   var cursor = PixelCursor(first, geometry)
-  for row in 0..<count {
+  var row = 0
+  while row < count {
+    let run = narrowRun(geometry, cursor, channels: channels, count: count - row)
+    if run > 0 {
+      copyNarrow(
+        words: false, geometry, cursor, run, input: input, channels: channels, zeroPoint: zeroPoint, rowStride: rowStride,
+        into: UnsafeMutableRawPointer(target + row * rowStride))
+      row += run
+      cursor.x += run - 1
+      cursor.advance(geometry)
+      continue
+    }
     var to = target + row * rowStride
     let image = input + cursor.image * g.inputHeight * g.inputWidth * g.inputPixelStride
     let left = cursor.x * g.strideX - g.padLeft
@@ -128,28 +139,6 @@ private func copyRows(
       to += width
     }
     cursor.advance(geometry)
+    row += 1
   }
-}
-
-/// Copies bytes, never reading or writing beyond `count`: whole vectors, the last overlapping the one before.
-@inline(__always)
-private func copyCodes(_ from: UnsafePointer<UInt8>, _ to: UnsafeMutablePointer<UInt8>, _ count: Int) {
-  if count >= 16 {
-    var i = 0
-    while i + 16 < count {
-      copy(from + i, to + i, SIMD16<UInt8>.self)
-      i += 16
-    }
-    copy(from + (count - 16), to + (count - 16), SIMD16<UInt8>.self)
-  } else if count >= 8 {
-    copy(from, to, UInt64.self)
-    copy(from + (count - 8), to + (count - 8), UInt64.self)
-  } else {
-    for i in 0..<count { to[i] = from[i] }
-  }
-}
-
-@inline(__always)
-private func copy<Word: BitwiseCopyable>(_ from: UnsafePointer<UInt8>, _ to: UnsafeMutablePointer<UInt8>, _ word: Word.Type) {
-  UnsafeMutableRawPointer(to).storeBytes(of: UnsafeRawPointer(from).loadUnaligned(as: word), as: word)
 }

@@ -78,7 +78,18 @@ private func widenRows(
   let isDense = g.inputPixelStride == channels && g.dilationX == 1
   let outside = Int16(zeroPoint)
   var cursor = PixelCursor(first, geometry)
-  for row in 0..<count {
+  var row = 0
+  while row < count {
+    let run = narrowRun(geometry, cursor, channels: channels, count: count - row)
+    if run > 0 {
+      copyNarrow(
+        words: true, geometry, cursor, run, input: input, channels: channels, zeroPoint: zeroPoint, rowStride: rowStride,
+        into: UnsafeMutableRawPointer(target + row * rowStride))
+      row += run
+      cursor.x += run - 1
+      cursor.advance(geometry)
+      continue
+    }
     var to = target + row * rowStride
     let image = input + cursor.image * g.inputHeight * g.inputWidth * g.inputPixelStride
     let left = cursor.x * g.strideX - g.padLeft
@@ -103,5 +114,6 @@ private func widenRows(
       to += width
     }
     cursor.advance(geometry)
+    row += 1
   }
 }

@@ -64,20 +64,15 @@ private func poolMaximum(
   _ end: Int
 ) {
   var channel = begin
-  while channel + 16 <= end {
-    var greatest = SIMD16<UInt8>(repeating: 0)
-    var from = first + channel
-    for _ in 0..<window.lines {
-      var tap = from
-      for _ in 0..<window.taps {
-        let value = UnsafeRawPointer(tap).loadUnaligned(as: SIMD16<UInt8>.self)
-        greatest.replace(with: value, where: value .> greatest)
-        tap += tapStride
-      }
-      from += lineStride
-    }
-    UnsafeMutableRawPointer(to + channel).storeBytes(of: greatest, as: SIMD16<UInt8>.self)
-    channel += 16
+  while channel + 32 <= end {
+    greatest32(first + channel, window, lineStride: lineStride, tapStride: tapStride, to + channel)
+    channel += 32
+  }
+  // The last sixteen overlap those before where there are as many.
+  while channel < end && end - begin >= 16 {
+    let at = min(channel, end - 16)
+    greatest16(first + at, window, lineStride: lineStride, tapStride: tapStride, to + at)
+    channel = at + 16
   }
   while channel < end {
     var greatest: UInt8 = 0
@@ -90,4 +85,42 @@ private func poolMaximum(
     to[channel] = greatest
     channel += 1
   }
+}
+
+/// The greatest of the codes of a window, 32 channels.
+@inline(__always)
+private func greatest32(
+  _ first: UnsafePointer<UInt8>, _ window: PoolWindow, lineStride: Int, tapStride: Int, _ to: UnsafeMutablePointer<UInt8>
+) {
+  var greatest = SIMD32<UInt8>(repeating: 0)
+  var from = first
+  for _ in 0..<window.lines {
+    var tap = from
+    for _ in 0..<window.taps {
+      let value = UnsafeRawPointer(tap).loadUnaligned(as: SIMD32<UInt8>.self)
+      greatest.replace(with: value, where: value .> greatest)
+      tap += tapStride
+    }
+    from += lineStride
+  }
+  UnsafeMutableRawPointer(to).storeBytes(of: greatest, as: SIMD32<UInt8>.self)
+}
+
+/// The greatest of the codes of a window, 16 channels.
+@inline(__always)
+private func greatest16(
+  _ first: UnsafePointer<UInt8>, _ window: PoolWindow, lineStride: Int, tapStride: Int, _ to: UnsafeMutablePointer<UInt8>
+) {
+  var greatest = SIMD16<UInt8>(repeating: 0)
+  var from = first
+  for _ in 0..<window.lines {
+    var tap = from
+    for _ in 0..<window.taps {
+      let value = UnsafeRawPointer(tap).loadUnaligned(as: SIMD16<UInt8>.self)
+      greatest.replace(with: value, where: value .> greatest)
+      tap += tapStride
+    }
+    from += lineStride
+  }
+  UnsafeMutableRawPointer(to).storeBytes(of: greatest, as: SIMD16<UInt8>.self)
 }

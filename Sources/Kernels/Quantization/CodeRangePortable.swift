@@ -7,6 +7,16 @@
       narrow8(codes(second), to + 8)
     }
 
+    /// Writes the codes of two rows of sixteen sums, `stride` apart, times `scale0` and `scale1`.
+    @inline(__always)
+    func writeRows16(
+      _ sums: UnsafePointer<Int32>, _ stride: Int, _ scale0: Float8, _ scale1: Float8, _ first: UnsafeMutableRawPointer,
+      _ second: UnsafeMutableRawPointer
+    ) {
+      write16(toFloat(load8(sums)) * scale0, toFloat(load8(sums + 8)) * scale1, first)
+      write16(toFloat(load8(sums + stride)) * scale0, toFloat(load8(sums + (stride + 8))) * scale1, second)
+    }
+
     /// Writes the codes of sixteen values whose vectors hold values 0 … 3 and 8 … 11, and 4 … 7 and 12 … 15.
     @inline(__always)
     func writeInterleaved16(_ first: Float8, _ second: Float8, _ to: UnsafeMutableRawPointer) {

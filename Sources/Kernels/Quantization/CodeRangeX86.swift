@@ -14,6 +14,19 @@
       to.storeBytes(of: nsk_codes16_interleaved(first, second, high, zeroPoint16, low16), as: SIMD2<Int64>.self)
     }
 
+    /// Writes the codes of two rows of sixteen sums, `stride` apart, times `scale0` and `scale1`.
+    @inline(__always)
+    func writeRows16(
+      _ sums: UnsafePointer<Int32>, _ stride: Int, _ scale0: Float8, _ scale1: Float8, _ first: UnsafeMutableRawPointer,
+      _ second: UnsafeMutableRawPointer
+    ) {
+      let zeros = unsafeBitCast(SIMD16<Int16>(repeating: Int16(truncatingIfNeeded: zeroPoint[0])), to: SIMD4<Int64>.self)
+      let lows = unsafeBitCast(SIMD32<UInt8>(repeating: UInt8(truncatingIfNeeded: lowCode)), to: SIMD4<Int64>.self)
+      let codes = nsk_codes_of_rows(sums, stride, scale0, scale1, high, zeros, lows)
+      first.storeBytes(of: codes.lowHalf, as: SIMD2<Int64>.self)
+      second.storeBytes(of: codes.highHalf, as: SIMD2<Int64>.self)
+    }
+
     @inline(__always)
     private var zeroPoint16: SIMD2<Int64> {
       unsafeBitCast(SIMD8<Int16>(repeating: Int16(truncatingIfNeeded: zeroPoint[0])), to: SIMD2<Int64>.self)

@@ -16,6 +16,12 @@ func stepAddU8(
     let a = UnsafePointer(buffers[1].assumingMemoryBound(to: UInt8.self)) + (row * d.pointee.aStride + first)
     let b = UnsafePointer(buffers[2].assumingMemoryBound(to: UInt8.self)) + (row * d.pointee.bStride + first)
     var i = 0
+    while i + 16 <= count {
+      let first = (toFloat(widen8(a + i) &- aZero) * aScale).addingProduct(toFloat(widen8(b + i) &- bZero), bScale)
+      let second = (toFloat(widen8(a + i + 8) &- aZero) * aScale).addingProduct(toFloat(widen8(b + i + 8) &- bZero), bScale)
+      range.write16(first, second, to + i)
+      i += 16
+    }
     while i + 8 <= count {
       let sum = (toFloat(widen8(a + i) &- aZero) * aScale).addingProduct(toFloat(widen8(b + i) &- bZero), bScale)
       narrow8(range.codes(sum), to + i)
@@ -37,9 +43,26 @@ func stepLookupU8(
 ) {
   let d = descriptor.assumingMemoryBound(to: LookupU8Descriptor.self)
   let table = d.pointee.table
+  // Of clamps, such as relu, there is no need to look anything up.
+  var isClamp = true
+  for code in 0..<256 { isClamp = isClamp && table[code] == min(max(UInt8(code), table[0]), table[255]) }
+  let (low, high) = (SIMD32<UInt8>(repeating: table[0]), SIMD32<UInt8>(repeating: table[255]))
   forEachPiece(d.pointee.rows, begin, end) { row, first, count in
     let to = buffers[0].assumingMemoryBound(to: UInt8.self) + (row * d.pointee.outputStride + first)
     let from = UnsafePointer(buffers[1].assumingMemoryBound(to: UInt8.self)) + (row * d.pointee.inputStride + first)
-    for i in 0..<count { to[i] = table[Int(from[i])] }
+    var i = 0
+    if isClamp {
+      while i + 32 <= count {
+        var codes = UnsafeRawPointer(from + i).loadUnaligned(as: SIMD32<UInt8>.self)
+        codes.replace(with: low, where: low .> codes)
+        codes.replace(with: high, where: codes .> high)
+        UnsafeMutableRawPointer(to + i).storeBytes(of: codes, as: SIMD32<UInt8>.self)
+        i += 32
+      }
+    }
+    while i < count {
+      to[i] = table[Int(from[i])]
+      i += 1
+    }
   }
 }

@@ -9,14 +9,26 @@ func requantize(
   case .u8:
     let range = CodeRange(
       low: requantization.pointee.low, high: requantization.pointee.high, zeroPoint: requantization.pointee.zeroPoint)
+    var whole = 0
+    while whole + 16 <= columns {
+      let (scale0, scale1) = (load8(scales + whole), load8(scales + whole + 8))
+      var from = sums + whole
+      var to = output + (outputOffset + whole)
+      var row = 0
+      while row + 2 <= rows {
+        range.writeRows16(from, sumsStride, scale0, scale1, to, to + outputStride)
+        from += 2 * sumsStride
+        to += 2 * outputStride
+        row += 2
+      }
+      if row < rows { range.write16(toFloat(load8(from)) * scale0, toFloat(load8(from + 8)) * scale1, to) }
+      whole += 16
+    }
+    if whole == columns { return }
     for row in 0..<rows {
       let from = sums + row * sumsStride
       let to = output + (outputOffset + row * outputStride)
-      var i = 0
-      while i + 16 <= columns {
-        range.write16(toFloat(load8(from + i)) * load8(scales + i), toFloat(load8(from + i + 8)) * load8(scales + i + 8), to + i)
-        i += 16
-      }
+      var i = whole
       if i + 8 <= columns {
         narrow8(range.codes(toFloat(load8(from + i)) * load8(scales + i)), to + i)
         i += 8
