@@ -92,18 +92,17 @@ private func poolMaximum(
 private func greatest32(
   _ first: UnsafePointer<UInt8>, _ window: PoolWindow, lineStride: Int, tapStride: Int, _ to: UnsafeMutablePointer<UInt8>
 ) {
-  var greatest = SIMD32<UInt8>(repeating: 0)
+  var greatest = Quads8(repeating: 0)
   var from = first
   for _ in 0..<window.lines {
     var tap = from
     for _ in 0..<window.taps {
-      let value = UnsafeRawPointer(tap).loadUnaligned(as: SIMD32<UInt8>.self)
-      greatest.replace(with: value, where: value .> greatest)
+      greatest = greater(greatest, UnsafeRawPointer(tap).loadUnaligned(as: Quads8.self))
       tap += tapStride
     }
     from += lineStride
   }
-  UnsafeMutableRawPointer(to).storeBytes(of: greatest, as: SIMD32<UInt8>.self)
+  UnsafeMutableRawPointer(to).storeBytes(of: greatest, as: Quads8.self)
 }
 
 /// The greatest of the codes of a window, 16 channels.

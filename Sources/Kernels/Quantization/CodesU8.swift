@@ -46,17 +46,15 @@ func stepLookupU8(
   // Of clamps, such as relu, there is no need to look anything up.
   var isClamp = true
   for code in 0..<256 { isClamp = isClamp && table[code] == min(max(UInt8(code), table[0]), table[255]) }
-  let (low, high) = (SIMD32<UInt8>(repeating: table[0]), SIMD32<UInt8>(repeating: table[255]))
+  let (low, high) = (Quads8(repeating: table[0]), Quads8(repeating: table[255]))
   forEachPiece(d.pointee.rows, begin, end) { row, first, count in
     let to = buffers[0].assumingMemoryBound(to: UInt8.self) + (row * d.pointee.outputStride + first)
     let from = UnsafePointer(buffers[1].assumingMemoryBound(to: UInt8.self)) + (row * d.pointee.inputStride + first)
     var i = 0
     if isClamp {
       while i + 32 <= count {
-        var codes = UnsafeRawPointer(from + i).loadUnaligned(as: SIMD32<UInt8>.self)
-        codes.replace(with: low, where: low .> codes)
-        codes.replace(with: high, where: codes .> high)
-        UnsafeMutableRawPointer(to + i).storeBytes(of: codes, as: SIMD32<UInt8>.self)
+        let codes = lesser(high, greater(low, UnsafeRawPointer(from + i).loadUnaligned(as: Quads8.self)))
+        UnsafeMutableRawPointer(to + i).storeBytes(of: codes, as: Quads8.self)
         i += 32
       }
     }

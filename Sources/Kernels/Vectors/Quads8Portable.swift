@@ -8,6 +8,22 @@
     return sum &+ pairs.evenHalf &+ pairs.oddHalf
   }
 
+  /// The greater of each two codes.
+  @inline(__always)
+  func greater(_ x: Quads8, _ y: Quads8) -> Quads8 {
+    var result = x
+    for lane in 0..<32 where y[lane] > x[lane] { result[lane] = y[lane] }
+    return result
+  }
+
+  /// The lesser of each two codes.
+  @inline(__always)
+  func lesser(_ x: Quads8, _ y: Quads8) -> Quads8 {
+    var result = x
+    for lane in 0..<32 where y[lane] < x[lane] { result[lane] = y[lane] }
+    return result
+  }
+
   /// The transpose of 16 × 16 bytes, rows of the result side by side.
   @inline(__always)
   func transpose16(_ from: UnsafePointer<UInt8>, _ stride: Int, _ to: UnsafeMutablePointer<UInt8>) {

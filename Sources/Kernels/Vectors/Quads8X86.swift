@@ -10,6 +10,18 @@
     return sum &+ unsafeBitCast(_mm256_madd_epi16(pairs, ones), to: Int8x32.self)
   }
 
+  /// The greater of each two codes.
+  @inline(__always)
+  func greater(_ x: Quads8, _ y: Quads8) -> Quads8 {
+    unsafeBitCast(_mm256_max_epu8(unsafeBitCast(x, to: SIMD4<Int64>.self), unsafeBitCast(y, to: SIMD4<Int64>.self)), to: Quads8.self)
+  }
+
+  /// The lesser of each two codes.
+  @inline(__always)
+  func lesser(_ x: Quads8, _ y: Quads8) -> Quads8 {
+    unsafeBitCast(_mm256_min_epu8(unsafeBitCast(x, to: SIMD4<Int64>.self), unsafeBitCast(y, to: SIMD4<Int64>.self)), to: Quads8.self)
+  }
+
   /// The transpose of 16 × 16 bytes, rows of the result side by side.
   @inline(__always)
   func transpose16(_ from: UnsafePointer<UInt8>, _ stride: Int, _ to: UnsafeMutablePointer<UInt8>) { nsk_transpose16(from, stride, to) }
