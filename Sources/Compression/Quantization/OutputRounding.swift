@@ -16,7 +16,7 @@ struct OutputRounding {
       "own", .number(0...1), default: 0.5,
       "for rounding reconstructed: 0: a layer makes up for all that went wrong before it, 1: for nothing"),
     OptionSchema(
-      "rounds", .count(0...8), default: 2, "for rounding reconstructed: how often targets are adapted to what activations cut off"),
+      "rounds", .count(0...8), default: 0, "for rounding reconstructed: how often targets are adapted to what activations cut off"),
   ]
 
   let step: StepContext

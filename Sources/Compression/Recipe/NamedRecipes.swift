@@ -8,7 +8,7 @@ extension Recipe {
       #"{"steps": [{"method": "quantize.affine", "weights": 8, "activations": 8}]}"#
     ),
     (
-      "w6a8", "6-bit weights and 8-bit activations, fitted to what the float network makes: takes minutes",
+      "w6a8", "6-bit weights and 8-bit activations, fitted to what the float network makes: takes a minute or more",
       #"{"steps": [{"method": "quantize.affine", "weights": 6, "activations": 8}]}"#
     ),
     (
