@@ -1,8 +1,8 @@
 """`make bench`: bytes, milliseconds and memory of the networks at hand.
 
 `scripts/bench.py --onnxruntime` takes turns with onnxruntime, where it is installed; `make bench-peers` compares with more engines.
-`--architectures [NAME …]` times networks with random weights instead, in f32 and in 8 bits; NETSUKE_INSTRUCTIONS=avx2 in the environment does
-without wider instructions (of ours; onnxruntime always takes what there is).
+`--architectures [NAME …]` times networks with random weights instead, in f32 and in 8 bits; NETSUKE_INSTRUCTIONS=avx2 in the
+environment does without wider instructions (of ours; onnxruntime always takes what there is).
 """
 
 from __future__ import annotations
