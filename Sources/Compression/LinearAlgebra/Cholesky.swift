@@ -30,19 +30,51 @@ package struct Cholesky {
     factor = lower
   }
 
-  /// Replaces b by A⁻¹·b.
-  package func solve(_ b: UnsafeMutablePointer<Double>) {
+  /// The factor of A + jitter·I, for matrices that are semidefinite but for rounding: jitter begins at next to nothing of the mean of the
+  /// diagonal and grows tenfold until the factor exists.
+  ///
+  /// - Returns: nil where even the mean of the diagonal does not help: the matrix is far from semidefinite, or not finite.
+  package static func jittered(_ matrix: [Double], size: Int) -> (factor: Cholesky, jitter: Double)? {
+    guard size > 0, matrix.count == size * size else { return Cholesky(matrix, size: size).map { ($0, 0) } }
+    var trace = 0.0
+    for i in 0..<size { trace += max(matrix[i * size + i], 0) }
+    // A matrix of zeros is semidefinite as well.
+    let mean = max(trace / Double(size), .leastNormalMagnitude * 0x1p64)
+    guard mean.isFinite else { return nil }
+    var jitter = mean * 1e-14
+    while jitter <= mean {
+      var shifted = matrix
+      for i in 0..<size { shifted[i * size + i] += jitter }
+      if let factor = Cholesky(shifted, size: size) { return (factor, jitter) }
+      jitter *= 10
+    }
+    return nil
+  }
+
+  /// Replaces b by L⁻¹·b.
+  package func solveLower(_ b: UnsafeMutablePointer<Double>) {
     factor.withUnsafeBufferPointer { buffer in
       guard let l = buffer.baseAddress else { return }
       for i in 0..<size { b[i] = (b[i] - dot(l + i * size, b, i)) / l[i * size + i] }
+    }
+  }
+
+  /// Replaces b by L⁻ᵀ·b.
+  package func solveUpper(_ b: UnsafeMutablePointer<Double>) {
+    factor.withUnsafeBufferPointer { buffer in
+      guard let l = buffer.baseAddress else { return }
       for i in stride(from: size - 1, through: 0, by: -1) {
         // Lᵀ by columns: row i of L holds what x[i] adds to the equations before it.
-        let row = l + i * size
-        b[i] /= row[i]
-        let x = b[i]
-        for j in 0..<i { b[j] -= row[j] * x }
+        b[i] /= l[i * size + i]
+        addMultiple(-b[i], of: l + i * size, to: b, i)
       }
     }
+  }
+
+  /// Replaces b by A⁻¹·b.
+  package func solve(_ b: UnsafeMutablePointer<Double>) {
+    solveLower(b)
+    solveUpper(b)
   }
 
   /// A⁻¹, row-major, both triangles.
@@ -66,24 +98,4 @@ package struct Cholesky {
     }
     return inverse
   }
-}
-
-/// Σ a·b in eight interleaved sums: the order is fixed, so the result is the same everywhere.
-@inline(__always)
-func dot(_ a: UnsafePointer<Double>, _ b: UnsafePointer<Double>, _ count: Int) -> Double {
-  var sums = SIMD8<Double>.zero
-  let whole = count & ~7
-  var index = 0
-  while index < whole {
-    let x = UnsafeRawPointer(a + index).loadUnaligned(as: SIMD8<Double>.self)
-    let y = UnsafeRawPointer(b + index).loadUnaligned(as: SIMD8<Double>.self)
-    sums += x * y
-    index += 8
-  }
-  var sum = sums.sum()
-  while index < count {
-    sum += a[index] * b[index]
-    index += 1
-  }
-  return sum
 }
