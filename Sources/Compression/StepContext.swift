@@ -67,7 +67,16 @@ package final class Ledger {
   /// The network as it was before a step quantized it, its channels scaled as they are now.
   var floatTwin: Graph?
 
+  /// By layer name: the layers that stand for it besides the one of its name.
+  private var chains: [String: [String]] = [:]
+
   package init() {}
+
+  /// Notes that a layer became a chain: the layers before the one that keeps its name.
+  package func factorize(_ layer: String, into names: [String]) { chains[layer] = names + (chains[layer] ?? []) }
+
+  /// The layers before the one of this name that stand for it together with it, in no particular order; none of a layer that is no chain.
+  package func chain(of layer: String) -> [String] { (chains[layer] ?? []).flatMap { chain(of: $0) + [$0] } }
 
   func scale(_ layer: String, by factors: [Float]) {
     let before = outputScales[layer] ?? [Float](repeating: 1, count: factors.count)

@@ -4,14 +4,14 @@ import Tensors
 /// What the layers of a network that is being pruned shall make: their outputs in the network as it was, as far as their channels are left.
 package struct OriginalTargets {
   package let original: Graph
-  private let step: StepContext
+  let step: StepContext
   package let multiply: MatrixProducts
-  private let layers: [String: Layer]
+  let layers: [String: Layer]
   /// By layer: the original's output channels that are left.
   private var survivors: [String: [Int]] = [:]
   /// The samples in the original, and in the network that changes.
-  private let before: SampleFront
-  private let now: SampleFront
+  let before: SampleFront
+  let now: SampleFront
 
   /// How many of the samples are gathered apart, where that is asked for: the last ones, since neighbours in a list often resemble each other,
   /// as what a network will see later does not.
@@ -35,8 +35,11 @@ package struct OriginalTargets {
   package func settle(before node: Int, in graph: Graph) throws {
     if node < now.place { now.rewind() }
     try now.advance(to: node, of: graph)
-    if node < before.place { before.rewind() }
-    try before.advance(to: node, of: original)
+    // Where layers became chains, the original counts its nodes differently.
+    let name = graph.nodes.indices.contains(node) ? graph.nodes[node].name : nil
+    let place = original.nodes.count == graph.nodes.count ? node : original.nodes.firstIndex { $0.name == name } ?? min(before.place, node)
+    if place < before.place { before.rewind() }
+    try before.advance(to: place, of: original)
   }
 
   /// Remembers which output channels a cut takes.
@@ -150,7 +153,7 @@ extension Tensor {
     }
   }
 
-  fileprivate func subtracting(_ other: Tensor, name: String) throws -> Tensor {
+  func subtracting(_ other: Tensor, name: String) throws -> Tensor {
     guard dtype == .f32, other.dtype == .f32, shape == other.shape else {
       throw Failure(.shapeMismatch, "what '\(name)' is added to has the shape \(other.shape) instead of \(shape)")
     }

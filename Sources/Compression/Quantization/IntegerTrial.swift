@@ -65,7 +65,7 @@ struct IntegerTrial {
     let chosen = candidates[best]
     let (before, after) = (LayerTimes(graph), LayerTimes(all))
     for layer in layers where chosen.refused.contains(layer.name) {
-      let times = Report.Change(
+      let times = Report.Change<Double?>(
         before: before.milliseconds(of: layer.name, in: floats.medians.nodes) ?? 0,
         after: after.milliseconds(of: layer.name, in: integers.medians.nodes) ?? 0)
       step.ledger.refuse(

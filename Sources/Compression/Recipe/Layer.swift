@@ -4,7 +4,7 @@ import Tensors
 /// A node with a trained weight: Conv, WinogradConv, Gemm or MatMul with a constant second input.
 package struct Layer: Sendable {
   /// Index into the graph's nodes.
-  package let node: Int
+  package var node: Int
   package let name: String
   package let op: Operator
   package let weight: ValueID

@@ -55,8 +55,9 @@ extension Report {
 
 extension Report.Layer {
   var json: JSONValue {
-    guard case .object(let members) = plain, let alone, case .object(let more) = alone.json else { return plain }
-    return .object(members + more)
+    guard case .object(var members) = plain else { return plain }
+    for case .object(let more)? in [alone?.json, factors?.json] { members += more }
+    return .object(members)
   }
 
   private var plain: JSONValue {
@@ -80,7 +81,8 @@ extension Report.Layer {
       milliseconds: Report.Change(before: try fields.optional("ms_before", \.number), after: try fields.optional("ms_after", \.number)),
       signalToNoise: try fields.optional("snr_db", \.number),
       // Only quantized layers have it, and reports of 1.1 and before have none.
-      alone: fields.has("weights_saturated") ? try Report.Alone(fields) : nil)
+      alone: fields.has("weights_saturated") ? try Report.Alone(fields) : nil,
+      factors: fields.has("factors") ? try Report.Factors(fields) : nil)
   }
 }
 
@@ -100,18 +102,39 @@ extension Report.Alone {
   }
 }
 
+extension Report.Factors {
+  var json: JSONValue {
+    [
+      "factors": .array(shapes.map { .array($0.map { .number(Double($0)) }) }),
+      "parameters_before": .number(Double(parameters.before)), "parameters_after": .number(Double(parameters.after)),
+      "macs_after": .optional(macs.map(Double.init)),
+    ]
+  }
+
+  init(_ fields: Fields) throws {
+    guard let list = try fields.value("factors").array, case let shapes = list.map({ $0.array?.compactMap(\.int) ?? [] }),
+      zip(list, shapes).allSatisfy({ $0.array?.count == $1.count })
+    else { throw Failure(.malformedFile, "the report's factors are not lists of whole numbers") }
+    self.init(
+      shapes: shapes,
+      parameters: Report.Change(before: try fields.int("parameters_before"), after: try fields.int("parameters_after")),
+      macs: try fields.optional("macs_after", \.int))
+  }
+}
+
 extension Report.Refusal {
   var json: JSONValue {
     [
       "layer": .string(layer), "what": .string(what), "reason": .string(reason),
-      "ms_before": .number(milliseconds.before), "ms_after": .number(milliseconds.after),
+      "ms_before": .optional(milliseconds.before), "ms_after": .optional(milliseconds.after),
     ]
   }
 
   init(_ fields: Fields) throws {
     self.init(
       layer: try fields.string("layer"), what: try fields.string("what"), reason: try fields.string("reason"),
-      milliseconds: Report.Change(before: try fields.number("ms_before"), after: try fields.number("ms_after")))
+      milliseconds: Report.Change(
+        before: try fields.optional("ms_before", \.number), after: try fields.optional("ms_after", \.number)))
   }
 }
 

@@ -32,6 +32,18 @@ package struct Report: Sendable, Equatable {
     package var signalToNoise: Double?
     /// Of a quantized layer by itself; nil for others.
     package var alone: Alone?
+    /// Of a layer that became a chain of layers; then bytes, milliseconds and zeros are those of all of them together.
+    package var factors: Factors?
+  }
+
+  /// The chain of layers that stands for one.
+  package struct Factors: Sendable, Equatable {
+    /// Extents of their weights.
+    package var shapes: [[Int]]
+    /// Elements of weights and biases, before and after.
+    package var parameters: Change<Int>
+    /// Multiply-accumulates of one sample; nil where the shapes are not known.
+    package var macs: Int?
   }
 
   /// What quantization does to one layer that is given the float network's inputs.
@@ -53,10 +65,10 @@ package struct Report: Sendable, Equatable {
     /// What was refused, by method: `quantize.affine: integer activations`.
     package var what: String
     package var reason: String
-    /// Median milliseconds of the layer as it was (before) and with what was refused (after).
-    package var milliseconds: Change<Double>
+    /// Median milliseconds of the layer as it was (before) and with what was refused (after); nil where something else decided.
+    package var milliseconds: Change<Double?>
 
-    package init(layer: String, what: String, reason: String, milliseconds: Change<Double>) {
+    package init(layer: String, what: String, reason: String, milliseconds: Change<Double?>) {
       self.layer = layer
       self.what = what
       self.reason = reason

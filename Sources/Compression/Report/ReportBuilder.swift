@@ -25,7 +25,10 @@ struct ReportBuilder {
     let times = try times(sample)
     let kept = Dictionary(after.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
     let rows = before.compactMap { old in
-      kept[old.name].map { row(old, $0, macs: macs[old.name], snr: noise.layers[old.name], alone[old.name], times) }
+      kept[old.name].map { new in
+        let chain = ledger.chain(of: old.name).compactMap { kept[$0] }.sorted { $0.node < $1.node } + [new]
+        return row(old, chain, macs: macs, macsAfter: macsAfter, snr: noise.layers[old.name], alone[old.name], times)
+      }
     }
     let zeros = Report.Change(before: zeroCount(original, before), after: zeroCount(compressed, after))
     let weights = Report.Change(before: elementCount(before, in: original), after: elementCount(after, in: compressed))
@@ -52,19 +55,35 @@ struct ReportBuilder {
     return report
   }
 
+  /// - chain: the layer as it is now, last, and those that stand for it with it.
   private func row(
-    _ old: Layer, _ new: Layer, macs: Int?, snr: Double?, _ alone: Report.Alone?, _ times: Times?
+    _ old: Layer, _ chain: [Layer], macs: [String: Int], macsAfter: [String: Int], snr: Double?, _ alone: Report.Alone?, _ times: Times?
   ) -> Report.Layer {
-    let weight = compressed[new.weight].constant
+    let forms = chain.map { compressed[$0.weight].constant?.form ?? "" }
+    let after = chain.map { layer in times.flatMap { $0.layersAfter.milliseconds(of: layer.name, in: $0.after.nodes) } }
+    let elements = chain.reduce(0) { $0 + $1.shape.reduce(1, *) }
+    let zeros = chain.reduce(0) { $0 + (compressed[$1.weight].constant?.zeroCount ?? 0) }
     return Report.Layer(
-      name: old.name, operator: old.op.rawValue, shape: new.shape, roles: new.roles.map(\.rawValue).sorted(),
-      format: weight?.form ?? "",
-      bytes: Report.Change(before: storedBytes(old, in: original), after: storedBytes(new, in: compressed)), macs: macs,
-      zeros: Report.Change(before: zeroShare(original, old), after: zeroShare(compressed, new)),
+      name: old.name, operator: old.op.rawValue, shape: chain.count > 1 ? old.shape : chain[0].shape,
+      roles: (chain.count > 1 ? old : chain[0]).roles.map(\.rawValue).sorted(),
+      format: forms.enumerated().filter { !forms[..<$0.offset].contains($0.element) }.map(\.element).joined(separator: ", ")
+        + (chain.count > 1 ? " in \(chain.count) factors" : ""),
+      bytes: Report.Change(
+        before: storedBytes(old, in: original), after: chain.reduce(0) { $0 + storedBytes($1, in: compressed) }), macs: macs[old.name],
+      zeros: Report.Change(before: zeroShare(original, old), after: Double(zeros) / Double(max(elements, 1))),
       milliseconds: Report.Change(
         before: times.flatMap { $0.layersBefore.milliseconds(of: old.name, in: $0.before.nodes) },
-        after: times.flatMap { $0.layersAfter.milliseconds(of: new.name, in: $0.after.nodes) }),
-      signalToNoise: snr, alone: alone)
+        // A chain that runs as one step counts under one of its nodes.
+        after: after.allSatisfy { $0 == nil } ? nil : after.reduce(0.0) { $0 + ($1 ?? 0) }),
+      signalToNoise: snr, alone: alone, factors: chain.count > 1 ? factors(old, chain, macsAfter) : nil)
+  }
+
+  private func factors(_ old: Layer, _ chain: [Layer], _ macs: [String: Int]) -> Report.Factors {
+    let counts = chain.map { macs[$0.name] }
+    return Report.Factors(
+      shapes: chain.map(\.shape),
+      parameters: Report.Change(before: parameterCount([old], in: original), after: parameterCount(chain, in: compressed)),
+      macs: counts.contains(nil) ? nil : LayerCost.total(Dictionary(uniqueKeysWithValues: chain.map { ($0.name, macs[$0.name] ?? 0) })))
   }
 
   private func firstSample() throws -> [Tensor]? {
