@@ -74,6 +74,9 @@ package struct Step: Sendable {
   /// Why it is run by this kernel, where there was a choice.
   package var choice: Choice?
 
+  /// Whether it runs several nodes' steps by bands; `name` is all their names then.
+  package var isJoined = false
+
   /// Whether helpers are worth a microsecond or two of signals and of lines fetched from each other: by the least time that the step can take on one core.
   package var paysToSplit: Bool {
     guard taskCount > 1 else { return false }

@@ -100,6 +100,7 @@ extension PlanBuilder {
       stripes: plan.stripes, bandLines: plan.bandLines, ownBytes: layout.ownBytes, stepBytes: layout.stepBytes)
     var step = last.step
     step.name = parts.map(\.step.name).joined(separator: " + ")
+    step.isJoined = true
     step.operators = parts.flatMap(\.step.operators)
     step.kernel = "\(kernel.id)"
     step.function = kernel.step
