@@ -89,8 +89,17 @@ private func timesInTurn(_ executors: [Executor], _ inputs: [Tensor], rounds: In
   return times
 }
 
+/// Each executor's median time of runs in turn, as many rounds as fit about `seconds`, three at least.
+func mediansInTurn(_ executors: [Executor], _ inputs: [Tensor], seconds: Double) throws -> [Double] {
+  for executor in executors { for _ in 0..<3 { try executor.runOnce(inputs) } }
+  let start = wallSeconds()
+  for executor in executors { try executor.runOnce(inputs) }
+  let rounds = max(3, min(1000, Int(seconds / 3 / max(1e-6, wallSeconds() - start))))
+  return try timesInTurn(executors, inputs, rounds: rounds).map { $0.median / 1e3 }
+}
+
 extension Executor {
-  fileprivate func runOnce(_ inputs: [Tensor]) throws {
+  func runOnce(_ inputs: [Tensor]) throws {
     let none = plan.outputs.map { _ in UnsafeMutableRawBufferPointer(start: nil, count: 0) }
     try inputs.map(\.bytes).withUnsafeBufferPointer { inputs in
       try none.withUnsafeBufferPointer { try run(inputs: inputs, outputs: $0) }

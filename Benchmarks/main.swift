@@ -17,6 +17,7 @@ import KernelsAVX512
 // KernelBenchmarks sparse-winograd [rounds] times 3 × 3 layers by sparse coefficients of Winograd's transform in turns with the dense kernels.
 // KernelBenchmarks sparse-codes times sparse layers of 8-bit codes beside the dense kernels, those for AVX2 and then all.
 // KernelBenchmarks low-bit times fully connected layers of one row with codes of few bits beside the product in f32.
+// KernelBenchmarks factors [threads [part of a name]] times factorized layers beside the layers they replace.
 // KernelBenchmarks --network file.onnx [threads [rounds]] times a network with chains by bands and without.
 let wide =
   (cmachine_features() & UInt32(CMACHINE_AVX512_VNNI) != 0 ? kernelTableVNNI() : [])
@@ -29,6 +30,10 @@ if let first = CommandLine.arguments.dropFirst().first, first.hasPrefix("--calib
 }
 if CommandLine.arguments.dropFirst().first == "--network" {
   try compareBands(Array(CommandLine.arguments.dropFirst(2)))
+  exit(0)
+}
+if CommandLine.arguments.dropFirst().first == "factors" {
+  try FactorComparison(Array(CommandLine.arguments.dropFirst(2))).run()
   exit(0)
 }
 if CommandLine.arguments.dropFirst().first == "sparse" {

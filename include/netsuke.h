@@ -372,6 +372,10 @@ typedef struct nsk_linear nsk_linear;
     they are not finite. `options` and `activation` may be NULL: f32, none. Since 0.1. */
 NSK_API nsk_status nsk_linear_create(const float *weights, const float *bias, size_t out_features, size_t in_features,
                                      const nsk_weights_options *options, const nsk_activation *activation, nsk_linear **out);
+/** The same of weights factors[count - 1] · … · factors[0], factors[i] [features[i + 1]][features[i]], which a run applies one by one; count
+    in 1 … 16, `bias` [features[count]]. 8 bits: the range of inputs is that of x, later factors take each call's own. Since 0.1. */
+NSK_API nsk_status nsk_linear_create_factors(const float *const *factors, const size_t *features, size_t count, const float *bias,
+                                             const nsk_weights_options *options, const nsk_activation *activation, nsk_linear **out);
 
 /** y [batch][out_features] from x [batch][in_features], which must not overlap. Safe from many threads at once. Since 0.1. */
 NSK_API nsk_status nsk_linear_run(const nsk_linear *linear, const float *x, size_t batch, float *y, const nsk_run_options *options);
@@ -407,6 +411,10 @@ NSK_API void nsk_conv2d_desc_init(nsk_conv2d_desc *desc);
     which are copied; NSK_NOT_FINITE where they are not finite. `options` may be NULL: f32. Since 0.1. */
 NSK_API nsk_status nsk_conv2d_create(const nsk_conv2d_desc *desc, const float *weights, const float *bias,
                                      const nsk_weights_options *options, nsk_conv2d **out);
+/** The same of `count` in 1 … 16 convolutions one behind the other (d×1 and 1×d; 1×1, d×d and 1×1), all of one layout; descs[i + 1] takes
+    the channels of descs[i], each pads and activates for itself, `bias` is the last one's. 8 bits: as for a linear layer. Since 0.1. */
+NSK_API nsk_status nsk_conv2d_create_factors(const nsk_conv2d_desc *const *descs, const float *const *weights, size_t count,
+                                             const float *bias, const nsk_weights_options *options, nsk_conv2d **out);
 
 /** The height and width of y for an x of this height and width. Since 0.1. */
 NSK_API nsk_status nsk_conv2d_output_size(const nsk_conv2d *conv, int64_t height, int64_t width, int64_t *out_height, int64_t *out_width);

@@ -364,6 +364,15 @@ public:
     handle_.reset(handle);
   }
 
+  /// Weights that are a product: factors[i] is [features[i + 1]][features[i]], factors[0] applied first; all is copied.
+  linear(const std::vector<const float *> &factors, const std::vector<size_t> &features, const float *bias,
+         const nsk_weights_options &format = f32_weights(), const nsk_activation &function = activation()) {
+    if (features.size() != factors.size() + 1) throw error(NSK_INVALID_ARGUMENT, "features must have one element more than factors");
+    nsk_linear *handle = nullptr;
+    check(nsk_linear_create_factors(factors.data(), features.data(), factors.size(), bias, &format, &function, &handle));
+    handle_.reset(handle);
+  }
+
   /// y [batch][out_features] from x [batch][in_features]. Safe from many threads at once.
   void operator()(const float *x, size_t batch, float *y, const nsk_run_options *options = nullptr) const {
     check(nsk_linear_run(handle_.get(), x, batch, y, options));
@@ -381,6 +390,17 @@ public:
   conv2d(const nsk_conv2d_desc &desc, const float *weights, const float *bias, const nsk_weights_options &format = f32_weights()) {
     nsk_conv2d *handle = nullptr;
     check(nsk_conv2d_create(&desc, weights, bias, &format, &handle));
+    handle_.reset(handle);
+  }
+
+  /// Convolutions one behind the other, the factors of a layer: weights[i] as descs[i] says, bias of the last one or null; all is copied.
+  conv2d(const std::vector<nsk_conv2d_desc> &descs, const std::vector<const float *> &weights, const float *bias,
+         const nsk_weights_options &format = f32_weights()) {
+    if (descs.size() != weights.size()) throw error(NSK_INVALID_ARGUMENT, "descs and weights must be as many");
+    std::vector<const nsk_conv2d_desc *> pointers;
+    for (const nsk_conv2d_desc &desc : descs) pointers.push_back(&desc);
+    nsk_conv2d *handle = nullptr;
+    check(nsk_conv2d_create_factors(pointers.data(), weights.data(), weights.size(), bias, &format, &handle));
     handle_.reset(handle);
   }
 

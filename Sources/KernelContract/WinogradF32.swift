@@ -1,9 +1,10 @@
-/// 3 × 3 or 5 × 5 convolution of stride 1 in f32 by Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural
+/// 3 × 3 or 5 × 5 convolution, or one by 3, 5 or 7 taps down or across, of stride 1 in f32 by Winograd's minimal filtering (Lavin and Gray, "Fast Algorithms for Convolutional Neural
 /// Networks", 2015): the same operation as `GemmF32Descriptor`, with fewer multiplications and other roundings.
 ///
 /// The output is cut into tiles of `tile` × `tile` pixels. A tile sees `side`² input pixels, `side` = `tile` + window − 1; their transform has
 /// as many *points*, and at each point the transformed inputs of all tiles times the transformed weights are one small product. `tile` is 2, 4
-/// or 6 for a window of 3 × 3, 2 or 4 for one of 5 × 5; strides and dilations are 1, pads are any.
+/// or 6 for a window of 3 × 3, 2 or 4 for one of 5 × 5; strides and dilations are 1, pads are any. Where the window is a single row or column,
+/// so are the tile and what it sees: 4 or 6 pixels for 3 taps, 2 or 4 for 5, 2 for 7.
 ///
 /// Buffers: output, input, residual (only with `hasResidual`; may be the output itself).
 package struct WinogradF32Descriptor: StepDescriptor {
@@ -14,7 +15,7 @@ package struct WinogradF32Descriptor: StepDescriptor {
   package var groups: Int
   package var groupInChannels: Int
   package var groupOutChannels: Int
-  /// Output pixels of a tile in each direction.
+  /// Output pixels of a tile in each direction in which the window has an extent.
   package var tile: Int
   /// Packed by `WinogradPacking.pack`.
   package var weights: UnsafePointer<Float>
@@ -48,15 +49,19 @@ package struct WinogradF32Descriptor: StepDescriptor {
 
   package var packing: WinogradPacking {
     WinogradPacking(
-      tile: tile, window: geometry.kernelHeight, groups: groups, groupOutChannels: groupOutChannels, groupInChannels: groupInChannels)
+      tile: tile, windowHeight: geometry.kernelHeight, windowWidth: geometry.kernelWidth, groups: groups,
+      groupOutChannels: groupOutChannels, groupInChannels: groupInChannels)
   }
 
-  /// Input pixels that a tile sees, in each direction.
-  package var side: Int { tile &+ geometry.kernelHeight &- 1 }
-  package var points: Int { side &* side }
+  /// Output pixels of a tile, and input pixels that it sees, down and across.
+  package var tileHeight: Int { geometry.kernelHeight == 1 ? 1 : tile }
+  package var tileWidth: Int { geometry.kernelWidth == 1 ? 1 : tile }
+  package var sideHeight: Int { tileHeight &+ geometry.kernelHeight &- 1 }
+  package var sideWidth: Int { tileWidth &+ geometry.kernelWidth &- 1 }
+  package var points: Int { sideHeight &* sideWidth }
   /// Tiles down and across one image.
-  package var tilesDown: Int { blocks(geometry.outputHeight, of: tile) }
-  package var tilesAcross: Int { blocks(geometry.outputWidth, of: tile) }
+  package var tilesDown: Int { blocks(geometry.outputHeight, of: tileHeight) }
+  package var tilesAcross: Int { blocks(geometry.outputWidth, of: tileWidth) }
   package var tileCount: Int { geometry.batch &* tilesDown &* tilesAcross }
   package var panels: Int { blocks(groupOutChannels, of: GemmPacking.panel) }
   package var taskCount: Int { blocks(tileCount, of: tileBlock) * blocks(panels, of: panelBlock) * groups }

@@ -2,31 +2,47 @@
 ///
 ///     [group][point][panel of 16 output channels][input channel][16]
 ///
-/// Points are numbered row by row. The last panel of a group is filled up with zeros. The transform, U = G·g·Gᵀ for a filter g, is
-/// computed in Double and rounded once. Matrices come from interpolation at 0, a few ± pairs and ∞ (Toom and Cook; Blahut, "Fast
+/// Points are numbered row by row. The last panel of a group is filled up with zeros. The transform, U = G·g·Gᵀ for a filter g (G·g for one
+/// of a single column, g·Gᵀ for one of a single row), is computed in Double and rounded once. Matrices come from interpolation at 0, a few ± pairs and ∞ (Toom and Cook; Blahut, "Fast
 /// Algorithms for Signal Processing"): ±1 for a side of 4, ±√½ and ±√2 for 6 (whose rounding errors are a fifth of those of the usual ±1 and ±2),
 /// ±1, ±2 and ±½ for 8.
 package struct WinogradPacking: Sendable {
-  /// Output pixels of a tile in each direction: 2, 4 or 6 for a window of 3, 2 or 4 for one of 5.
+  /// Output pixels of a tile in each direction in which the window has an extent: 2, 4 or 6 for a window of 3, 2 or 4 for one of 5, 2 for 7.
   package var tile: Int
-  /// Taps of the filter in each direction: 3 or 5.
-  package var window: Int
+  /// Taps of the filter down and across: the same, or one of them 1.
+  package var windowHeight: Int
+  package var windowWidth: Int
   package var groups: Int
   package var groupOutChannels: Int
   package var groupInChannels: Int
 
   package init(tile: Int, window: Int = 3, groups: Int = 1, groupOutChannels: Int, groupInChannels: Int) {
+    self.init(
+      tile: tile, windowHeight: window, windowWidth: window, groups: groups, groupOutChannels: groupOutChannels,
+      groupInChannels: groupInChannels)
+  }
+
+  package init(tile: Int, windowHeight: Int, windowWidth: Int, groups: Int = 1, groupOutChannels: Int, groupInChannels: Int) {
     self.tile = tile
-    self.window = window
+    self.windowHeight = windowHeight
+    self.windowWidth = windowWidth
     self.groups = groups
     self.groupOutChannels = groupOutChannels
     self.groupInChannels = groupInChannels
   }
 
-  /// Input pixels that a tile sees, in each direction: 4, 6 or 8.
+  /// Taps in the direction in which there are several.
+  package var window: Int { max(windowHeight, windowWidth) }
+  /// Whether the window is a single row or column.
+  package var isLine: Bool { windowHeight == 1 || windowWidth == 1 }
+  /// Input pixels that a tile sees where the window has an extent: 4, 6 or 8.
   package var side: Int { tile + window - 1 }
-  package var taps: Int { window * window }
-  package var points: Int { side * side }
+  package var tileHeight: Int { windowHeight == 1 ? 1 : tile }
+  package var tileWidth: Int { windowWidth == 1 ? 1 : tile }
+  package var sideHeight: Int { tileHeight + windowHeight - 1 }
+  package var sideWidth: Int { tileWidth + windowWidth - 1 }
+  package var taps: Int { windowHeight * windowWidth }
+  package var points: Int { sideHeight * sideWidth }
   package var panels: Int { blocks(groupOutChannels, of: GemmPacking.panel) }
   /// Floats of the packed weights.
   package var weightCount: Int { groups * points * panels * GemmPacking.panel * groupInChannels }
@@ -86,36 +102,37 @@ package struct WinogradPacking: Sendable {
   }
 
   /// Writes `weightCount` floats.
-  /// - Parameter strides: of the source, as for `GemmPacking`; taps are `window`·ky + kx.
+  /// - Parameter strides: of the source, as for `GemmPacking`; taps are `windowWidth`·ky + kx.
   package func pack(_ source: UnsafePointer<Float>, _ strides: GemmPacking.Strides, into target: UnsafeMutablePointer<Float>) {
-    let (side, window, panel) = (side, window, GemmPacking.panel)
-    let matrix = weightMatrix
+    let (height, width, panel) = (sideHeight, sideWidth, GemmPacking.panel)
+    let (tapsDown, tapsAcross) = (windowHeight, windowWidth)
+    let (down, across) = (tapsDown == 1 ? [1] : weightMatrix, tapsAcross == 1 ? [1] : weightMatrix)
     let pointStride = panels * groupInChannels * panel
-    withUnsafeTemporaryAllocation(of: SIMD8<Double>.self, capacity: taps + side * window) { work in
+    withUnsafeTemporaryAllocation(of: SIMD8<Double>.self, capacity: taps + height * tapsAcross) { work in
       let (filter, half) = (work.baseAddress.unsafelyUnwrapped, work.baseAddress.unsafelyUnwrapped + taps)
       for group in 0..<groups {
         for column in stride(from: 0, to: panels * panel, by: 8) {
-          let width = min(8, groupOutChannels - column)
+          let filled = min(8, groupOutChannels - column)
           for input in 0..<groupInChannels {
             for tap in 0..<taps {
               var lanes = SIMD8<Double>(repeating: 0)
               let from = source + input * strides.input + tap * strides.tap
-              for lane in 0..<max(0, width) { lanes[lane] = Double(from[(group * groupOutChannels + column + lane) * strides.output]) }
+              for lane in 0..<max(0, filled) { lanes[lane] = Double(from[(group * groupOutChannels + column + lane) * strides.output]) }
               filter[tap] = lanes
             }
-            for row in 0..<side {
-              for x in 0..<window {
+            for row in 0..<height {
+              for x in 0..<tapsAcross {
                 var sum = SIMD8<Double>(repeating: 0)
-                for y in 0..<window { sum += filter[window * y + x] * matrix[window * row + y] }
-                half[window * row + x] = sum
+                for y in 0..<tapsDown { sum += filter[tapsAcross * y + x] * down[tapsDown * row + y] }
+                half[tapsAcross * row + x] = sum
               }
             }
             let place = group * points * pointStride + (column / panel * groupInChannels + input) * panel + column % panel
-            for row in 0..<side {
-              for x in 0..<side {
+            for row in 0..<height {
+              for x in 0..<width {
                 var sum = SIMD8<Double>(repeating: 0)
-                for tap in 0..<window { sum += half[window * row + tap] * matrix[window * x + tap] }
-                UnsafeMutableRawPointer(target + place + (row * side + x) * pointStride).storeBytes(
+                for tap in 0..<tapsAcross { sum += half[tapsAcross * row + tap] * across[tapsAcross * x + tap] }
+                UnsafeMutableRawPointer(target + place + (row * width + x) * pointStride).storeBytes(
                   of: SIMD8<Float>(sum), as: SIMD8<Float>.self)
               }
             }

@@ -52,7 +52,7 @@ public func nsk_linear_create(
     let layer = try Convolution(
       outFeatures: out_features, inFeatures: in_features, weights: try required(weights, "weights"), bias: try optional(bias, "bias"),
       format: try OperatorOptions.weights(options), activation: (chosen.kind, chosen.alpha, chosen.beta))
-    out.pointee = Handle.make(LinearHandle(layer))
+    out.pointee = Handle.make(LinearHandle(ConvolutionChain(layer)))
   }
 }
 
@@ -86,7 +86,7 @@ public func nsk_conv2d_create(
     let convolution = try Convolution(
       try OperatorOptions.shape(desc), weights: try required(weights, "weights"), bias: try optional(bias, "bias"),
       format: try OperatorOptions.weights(options), activation: activation)
-    out.pointee = Handle.make(ConvolutionHandle(convolution))
+    out.pointee = Handle.make(ConvolutionHandle(ConvolutionChain(convolution)))
   }
 }
 
@@ -96,9 +96,9 @@ public func nsk_conv2d_output_size(
   _ out_width: UnsafeMutablePointer<Int64>?
 ) -> nsk_status {
   attempt {
-    let shape = try Handle.object(conv, ConvolutionHandle.self).operation.shape
+    let convolution = try Handle.object(conv, ConvolutionHandle.self).operation
     let outHeight = try required(out_height, "out_height"), outWidth = try required(out_width, "out_width")
-    let size = try shape.outputSize(height: Int(height), width: Int(width))
+    let size = try convolution.outputSize(height: Int(height), width: Int(width))
     (outHeight.pointee, outWidth.pointee) = (Int64(size.height), Int64(size.width))
   }
 }

@@ -105,6 +105,8 @@ import Testing
     "nsk_session_profile": { nsk_session_profile(nil, nil) },
     "nsk_session_plan": { nsk_session_plan(nil, nil) },
     "nsk_linear_create": { nsk_linear_create(nil, nil, 1, 1, nil, nil, nil) },
+    "nsk_linear_create_factors": { nsk_linear_create_factors(nil, nil, 2, nil, nil, nil, nil) },
+    "nsk_conv2d_create_factors": { nsk_conv2d_create_factors(nil, nil, 2, nil, nil, nil) },
     "nsk_linear_run": { nsk_linear_run(nil, nil, 1, nil, nil) },
     "nsk_conv2d_create": { nsk_conv2d_create(nil, nil, nil, nil, nil) },
     "nsk_conv2d_output_size": { nsk_conv2d_output_size(nil, 1, 1, nil, nil) },
@@ -159,6 +161,27 @@ import Testing
     #expect(nsk_linear_create(source, nil, size, 2, nil, nil, &linear) != NSK_OK)
     #expect(nsk_linear_create(source, nil, 2, size, nil, nil, &linear) != NSK_OK)
     #expect(model == nil && linear == nil)
+    source.withUnsafeBufferPointer { source in
+      let factors = [source.baseAddress, source.baseAddress], extents = [2, 2, 2]
+      #expect(nsk_linear_create_factors(factors, extents, size, nil, nil, nil, &linear) == NSK_INVALID_ARGUMENT)
+      for place in 0...2 {
+        var wrong = extents
+        wrong[place] = size
+        #expect(nsk_linear_create_factors(factors, wrong, 2, nil, nil, nil, &linear) != NSK_OK)
+      }
+      #expect(nsk_linear_create_factors([source.baseAddress, nil], extents, 2, nil, nil, nil, &linear) == NSK_INVALID_ARGUMENT)
+      var desc = nsk_conv2d_desc(), conv: OpaquePointer?
+      nsk_conv2d_desc_init(&desc)
+      (desc.in_channels, desc.out_channels) = (2, 2)
+      withUnsafePointer(to: &desc) { desc in
+        #expect(nsk_conv2d_create_factors([desc, desc], factors, size, nil, nil, &conv) == NSK_INVALID_ARGUMENT)
+        #expect(nsk_conv2d_create_factors([desc, nil], factors, 2, nil, nil, &conv) == NSK_INVALID_ARGUMENT)
+        #expect(nsk_conv2d_create_factors([desc, desc], factors, 2, nil, nil, &conv) == NSK_OK)
+        #expect(nsk_conv2d_bytes(conv) > 0)
+      }
+      nsk_conv2d_release(conv)
+    }
+    #expect(linear == nil)
   }
 
   /// Codes that name nothing.

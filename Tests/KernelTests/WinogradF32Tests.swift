@@ -9,59 +9,69 @@ import Testing
 @Suite struct WinogradF32Tests {
   private func packing(_ item: ConvolutionCase, tile: Int) -> WinogradPacking {
     WinogradPacking(
-      tile: tile, window: item.geometry.kernelHeight, groups: item.groups, groupOutChannels: item.outChannels,
-      groupInChannels: item.inChannels)
+      tile: tile, windowHeight: item.geometry.kernelHeight, windowWidth: item.geometry.kernelWidth, groups: item.groups,
+      groupOutChannels: item.outChannels, groupInChannels: item.inChannels)
   }
 
   /// S of every output element, without bias and residual: `[pixel][channel]` of a dense output.
   private func sizes(_ item: ConvolutionCase, tile: Int, input: [Float], weights: [Float]) -> [Double] {
     let g = item.geometry
     let packing = packing(item, tile: tile)
-    let (side, window, taps) = (packing.side, packing.window, packing.taps)
-    let (spread, gather, weigh) = (packing.inputMatrix.map(abs), packing.outputMatrix.map(abs), packing.weightMatrix.map(abs))
+    let (height, width, points, taps) = (packing.sideHeight, packing.sideWidth, packing.points, packing.taps)
+    let (windowHeight, windowWidth) = (packing.windowHeight, packing.windowWidth)
+    // Of a window without an extent in a direction, nothing is transformed in it.
+    let (isRow, isColumn) = (windowHeight == 1, windowWidth == 1)
+    func pair(_ matrix: [Double]) -> (down: [Double], across: [Double]) {
+      (isRow ? [1] : matrix.map(abs), isColumn ? [1] : matrix.map(abs))
+    }
+    let (spread, gather, weigh) = (pair(packing.inputMatrix), pair(packing.outputMatrix), pair(packing.weightMatrix))
     let outputs = item.groups * item.outChannels
-    var transformed = [Double](repeating: 0, count: outputs * item.inChannels * side * side)
+    var transformed = [Double](repeating: 0, count: outputs * item.inChannels * points)
     for filter in 0..<outputs * item.inChannels {
-      for y in 0..<side {
-        for x in 0..<side {
+      for y in 0..<height {
+        for x in 0..<width {
           var sum = 0.0
           for tap in 0..<taps {
-            sum += weigh[window * y + tap / window] * weigh[window * x + tap % window] * Double(abs(weights[filter * taps + tap]))
+            let weight = Double(abs(weights[filter * taps + tap]))
+            sum += weigh.down[windowHeight * y + tap / windowWidth] * weigh.across[windowWidth * x + tap % windowWidth] * weight
           }
-          transformed[(filter * side + y) * side + x] = sum
+          transformed[(filter * height + y) * width + x] = sum
         }
       }
     }
     var result = [Double](repeating: 0, count: g.outputPixels * outputs)
     for image in 0..<g.batch {
-      for top in stride(from: 0, to: g.outputHeight, by: tile) {
-        for left in stride(from: 0, to: g.outputWidth, by: tile) {
-          var data = [Double](repeating: 0, count: item.groups * item.inChannels * side * side)
+      for top in stride(from: 0, to: g.outputHeight, by: packing.tileHeight) {
+        for left in stride(from: 0, to: g.outputWidth, by: packing.tileWidth) {
+          var data = [Double](repeating: 0, count: item.groups * item.inChannels * points)
           for k in 0..<item.groups * item.inChannels {
-            var patch = [Double](repeating: 0, count: side * side)
-            for y in 0..<side {
-              for x in 0..<side {
+            var patch = [Double](repeating: 0, count: points)
+            for y in 0..<height {
+              for x in 0..<width {
                 let (iy, ix) = (top - g.padTop + y, left - g.padLeft + x)
                 guard iy >= 0, iy < g.inputHeight, ix >= 0, ix < g.inputWidth else { continue }
-                patch[y * side + x] = Double(abs(input[((image * g.inputHeight + iy) * g.inputWidth + ix) * g.inputPixelStride + k]))
+                patch[y * width + x] = Double(abs(input[((image * g.inputHeight + iy) * g.inputWidth + ix) * g.inputPixelStride + k]))
               }
             }
-            let both = product(product(spread, patch, side, side, side), transposed(spread, side, side), side, side, side)
-            for index in both.indices { data[k * side * side + index] = both[index] }
+            let down = product(spread.down, patch, height, height, width)
+            let both = product(down, transposed(spread.across, width, width), height, width, width)
+            for index in both.indices { data[k * points + index] = both[index] }
           }
           for channel in 0..<outputs {
-            var products = [Double](repeating: 0, count: side * side)
+            var products = [Double](repeating: 0, count: points)
             for k in 0..<item.inChannels {
-              let from = (channel / item.outChannels * item.inChannels + k) * side * side
+              let from = (channel / item.outChannels * item.inChannels + k) * points
               for index in products.indices {
-                products[index] += data[from + index] * transformed[(channel * item.inChannels + k) * side * side + index]
+                products[index] += data[from + index] * transformed[(channel * item.inChannels + k) * points + index]
               }
             }
-            let back = product(product(gather, products, tile, side, side), transposed(gather, tile, side), tile, side, tile)
-            for y in 0..<min(tile, g.outputHeight - top) {
-              for x in 0..<min(tile, g.outputWidth - left) {
+            let (tileHeight, tileWidth) = (packing.tileHeight, packing.tileWidth)
+            let columns = product(gather.down, products, tileHeight, height, width)
+            let back = product(columns, transposed(gather.across, tileWidth, width), tileHeight, width, tileWidth)
+            for y in 0..<min(tileHeight, g.outputHeight - top) {
+              for x in 0..<min(tileWidth, g.outputWidth - left) {
                 let pixel = (image * g.outputHeight + top + y) * g.outputWidth + left + x
-                result[pixel * outputs + channel] = back[y * tile + x]
+                result[pixel * outputs + channel] = back[y * tileWidth + x]
               }
             }
           }
@@ -133,7 +143,7 @@ import Testing
           worst = error > worst || error.isNaN ? error : worst
           written.insert(place)
         }
-        #expect(worst <= 1, "\(entry.id) \(tile)×\(tile) \(item) \(epilogue) residual \(residual)", sourceLocation: sourceLocation)
+        #expect(worst <= 1, "\(entry.id) tile \(tile) \(item) \(epilogue) residual \(residual)", sourceLocation: sourceLocation)
         #expect(
           got.indices.allSatisfy { written.contains($0) || got[$0] == 77 }, "\(entry.id) wrote between pixels",
           sourceLocation: sourceLocation)
@@ -144,34 +154,42 @@ import Testing
   /// A tile and the window it is for.
   struct Form: Sendable {
     let tile: Int
-    let window: Int
+    let height: Int
+    let width: Int
+    var kernel: (Int, Int) { (height, width) }
   }
 
-  private static let forms = [(2, 3), (4, 3), (6, 3), (2, 5), (4, 5)].map { Form(tile: $0, window: $1) }
+  private static let lines = [(4, 3), (6, 3), (2, 5), (4, 5), (2, 7)]
+  private static let forms =
+    [(2, 3), (4, 3), (6, 3), (2, 5), (4, 5)].map { Form(tile: $0, height: $1, width: $1) }
+    + lines.map { Form(tile: $0, height: $1, width: 1) } + lines.map { Form(tile: $0, height: 1, width: $1) }
 
   /// Every height and width around the tiles, with every pad.
   @Test(arguments: forms, 0...2)
   func sizesAroundTheTile(form: Form, pad: Int) {
-    let (tile, window) = (form.tile, form.window)
-    for size in 1...15 where size + 2 * pad >= window {
-      for other in [1, 3, 8] where other + 2 * pad >= window {
+    let tile = form.tile
+    for size in 1...15 {
+      for other in [1, 3, 8] {
         let pads = (top: pad, left: pad, bottom: pad, right: pad)
-        check(
-          ConvolutionCase(size: (size, other), kernel: (window, window), pads: pads, channels: (3, 5)), tile: tile, seed: size * 100 + other
-        )
-        check(
-          ConvolutionCase(size: (other, size), kernel: (window, window), pads: pads, channels: (9, 17), rowBlock: 7), tile: tile,
-          seed: size * 1000 + other)
+        if size + 2 * pad >= form.height && other + 2 * pad >= form.width {
+          check(
+            ConvolutionCase(size: (size, other), kernel: form.kernel, pads: pads, channels: (3, 5)), tile: tile, seed: size * 100 + other)
+        }
+        if other + 2 * pad >= form.height && size + 2 * pad >= form.width {
+          check(
+            ConvolutionCase(size: (other, size), kernel: form.kernel, pads: pads, channels: (9, 17), rowBlock: 7), tile: tile,
+            seed: size * 1000 + other)
+        }
       }
     }
   }
 
   @Test(arguments: forms)
   func largeImages(form: Form) {
-    let (tile, window) = (form.tile, form.window)
-    for size in [(28, 30), (29, 27), (30, window - 2)] {
+    let tile = form.tile
+    for size in [(28, 30), (29, 27), (30, max(1, form.width - 2))] {
       check(
-        ConvolutionCase(size: size, kernel: (window, window), pads: (1, 1, 1, 1), channels: (16, 20), rowBlock: 12, panelBlock: 1),
+        ConvolutionCase(size: size, kernel: form.kernel, pads: (1, 1, 1, 1), channels: (16, 20), rowBlock: 12, panelBlock: 1),
         tile: tile,
         epilogue: .relu, residual: true, seed: size.0)
     }
@@ -179,12 +197,12 @@ import Testing
 
   @Test(arguments: forms, 0..<40)
   func anyConvolution(form: Form, seed: Int) {
-    let (tile, window) = (form.tile, form.window)
+    let tile = form.tile
     var numbers = Numbers(seed + 77)
     var item = ConvolutionCase.random(&numbers)
     let pads = (numbers.int(0...2), numbers.int(0...2), numbers.int(0...2), numbers.int(0...2))
     item = ConvolutionCase(
-      batch: item.geometry.batch, size: (numbers.int(window...14), numbers.int(window...14)), kernel: (window, window), pads: pads,
+      batch: item.geometry.batch, size: (numbers.int(form.height...14), numbers.int(form.width...14)), kernel: form.kernel, pads: pads,
       groups: item.groups,
       channels: (item.inChannels, item.outChannels),
       slack: (
@@ -197,11 +215,11 @@ import Testing
   /// Any grid of tasks gives the same bits, and so does any kernel.
   @Test(arguments: forms)
   func theGridDoesNotShow(form: Form) {
-    let (tile, window) = (form.tile, form.window)
+    let tile = form.tile
     var numbers = Numbers(3)
-    let item = ConvolutionCase(size: (13, 11), kernel: (window, window), pads: (1, 1, 1, 1), channels: (24, 40))
+    let item = ConvolutionCase(size: (13, 11), kernel: form.kernel, pads: (1, 1, 1, 1), channels: (24, 40))
     let input = GuardedBuffer(numbers.floats(item.inputCount))
-    let packing = WinogradPacking(tile: tile, window: window, groupOutChannels: 40, groupInChannels: 24)
+    let packing = packing(item, tile: tile)
     let packed = GuardedBuffer<Float>(repeating: 0, count: packing.weightCount)
     packing.pack(numbers.floats(item.weightCount), item.packing.oihw, into: packed.pointer)
     let bias = GuardedBuffer(numbers.floats(item.packing.columnCount))
@@ -220,13 +238,14 @@ import Testing
   /// The three matrices together are the convolution of a tile of `tile` outputs with a filter of `window` taps.
   @Test(arguments: forms)
   func theMatricesConvolve(form: Form) {
-    let packing = WinogradPacking(tile: form.tile, window: form.window, groupOutChannels: 1, groupInChannels: 1)
+    let window = max(form.height, form.width)
+    let packing = WinogradPacking(tile: form.tile, window: window, groupOutChannels: 1, groupInChannels: 1)
     let side = packing.side
     let (b, g, a) = (packing.inputMatrix, packing.weightMatrix, packing.outputMatrix)
     for pixel in 0..<side {
-      for tap in 0..<form.window {
+      for tap in 0..<window {
         for out in 0..<form.tile {
-          let sum = (0..<side).reduce(0.0) { $0 + a[out * side + $1] * g[form.window * $1 + tap] * b[$1 * side + pixel] }
+          let sum = (0..<side).reduce(0.0) { $0 + a[out * side + $1] * g[window * $1 + tap] * b[$1 * side + pixel] }
           #expect(abs(sum - (pixel == out + tap ? 1 : 0)) < 1e-13)
         }
       }

@@ -9,10 +9,14 @@ import Testing
 /// When a convolution is run by Winograd's algorithm, and that the result is still right.
 @Suite struct WinogradPlanTests {
   private func net(size: Int, channels: Int, window: Int = 3, _ weights: [Float]? = nil, seed: UInt64 = 1) throws -> Net {
+    try net(size: size, channels: channels, window: (window, window), weights, seed: seed)
+  }
+
+  private func net(size: Int, channels: Int, window: (Int, Int), _ weights: [Float]? = nil, seed: UInt64 = 1) throws -> Net {
     var net = Net(seed: seed)
     let x = net.input([1, channels, size, size])
-    let w = try net.constant([channels, channels, window, window], weights)
-    let pads = [Int](repeating: window / 2, count: 4)
+    let w = try net.constant([channels, channels, window.0, window.1], weights)
+    let pads = [window.0 / 2, window.1 / 2, window.0 / 2, window.1 / 2]
     let y = net.node(.conv, [x, w, try net.constant([channels])], ["pads": .ints(pads), "activation": .string("Relu")])
     net.output(y)
     return net
@@ -49,12 +53,30 @@ import Testing
 
   @Test func theNumberOfThreadsDoesNotShow() throws {
     for (size, channels) in [(28, 64), (7, 256), (5, 16)] {
-      var net = try net(size: size, channels: channels)
-      let graph = try net.finished()
-      let inputs = try net.randomInputs()
-      let one = try execute(graph, inputs)[0].floats()
-      for threads in 2...4 { #expect(try execute(graph, inputs, threads: threads)[0].floats() == one) }
+      for window in [(3, 3), (3, 1), (1, 3), (5, 1)] {
+        var net = try net(size: size, channels: channels, window: window)
+        let graph = try net.finished()
+        let inputs = try net.randomInputs()
+        let one = try execute(graph, inputs)[0].floats()
+        for threads in 2...4 { #expect(try execute(graph, inputs, threads: threads)[0].floats() == one) }
+      }
     }
+  }
+
+  /// Windows of a single row or column take tiles that are one, and keep the promise.
+  @Test(arguments: [(3, 1), (1, 3), (5, 1), (1, 5), (7, 1), (1, 7)], [(7, 48), (28, 64), (40, 33)])
+  func linesTakeIt(window: (Int, Int), layer: (size: Int, channels: Int)) throws {
+    var net = try net(size: layer.size, channels: layer.channels, window: window, seed: UInt64(layer.size))
+    let graph = try net.finished()
+    let inputs = try net.randomInputs()
+    let plan = try makePlan(graph)
+    if layer.size == 28 {
+      let shape = window.0 > 1 ? "×1" : " 1×"
+      #expect(kernel(plan).hasPrefix("winograd_f32") && plan.description.contains("winograd") && plan.description.contains(shape))
+    }
+    let (actual, expected) = (try Executor(plan).run(inputs)[0].floats(), try Interpreter(graph).run(inputs)[0].floats())
+    let largest = expected.map(abs).max() ?? 0
+    #expect(zip(actual, expected).allSatisfy { abs($0 - $1) <= 1e-4 * largest })
   }
 
   /// Weights whose transform is no number, or too large, or cancels: the product runs them as it always did.
@@ -98,5 +120,10 @@ import Testing
     let wide = [2, 4].map { error($0, 5, weights) }
     #expect(wide[0] > 0x1p-26 && wide[0] < wide[1] && wide[1] < 2e-5)
     #expect(error(4, 3, [Float](repeating: .nan, count: weights.count)).isNaN)
+    for (tile, height, width) in [(4, 3, 1), (6, 1, 3), (4, 5, 1), (2, 1, 7)] {
+      let packing = WinogradPacking(tile: tile, windowHeight: height, windowWidth: width, groupOutChannels: 16, groupInChannels: 32)
+      let line = WinogradTrial(packing).error([Float](weights.prefix(16 * 32 * max(height, width))))
+      #expect(line > 0x1p-26 && line < 2e-5)
+    }
   }
 }

@@ -33,7 +33,7 @@ struct TileCursor {
   /// The number of the tile's first output pixel.
   @inline(__always)
   func outputPixel(_ d: UnsafePointer<WinogradF32Descriptor>) -> Int {
-    (image * d.pointee.geometry.outputHeight + y * d.pointee.tile) * d.pointee.geometry.outputWidth + x * d.pointee.tile
+    (image * d.pointee.geometry.outputHeight + y * d.pointee.tileHeight) * d.pointee.geometry.outputWidth + x * d.pointee.tileWidth
   }
 
   /// Writes where each input pixel that the tile sees begins, row by row, or `zeros` outside the image.
@@ -44,14 +44,14 @@ struct TileCursor {
   ) {
     let (height, width) = (d.pointee.geometry.inputHeight, d.pointee.geometry.inputWidth)
     let pixelStride = d.pointee.geometry.inputPixelStride
-    let side = d.pointee.side
-    let top = y * d.pointee.tile - d.pointee.geometry.padTop
-    let left = x * d.pointee.tile - d.pointee.geometry.padLeft
+    let (sideHeight, side) = (d.pointee.sideHeight, d.pointee.sideWidth)
+    let top = y * d.pointee.tileHeight - d.pointee.geometry.padTop
+    let left = x * d.pointee.tileWidth - d.pointee.geometry.padLeft
     // Columns begin … end of the tile lie inside the image.
     let begin = max(0, min(side, 0 - left))
     let end = max(begin, min(side, width - left))
     var entry = table
-    for row in 0..<side {
+    for row in 0..<sideHeight {
       let isInside = top + row >= 0 && top + row < height
       let line = input + ((image * height + top + row) * width + left) * pixelStride
       for column in 0..<side {

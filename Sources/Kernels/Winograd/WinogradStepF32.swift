@@ -52,8 +52,7 @@ func stepWinogradF32(
       var cursor = TileCursor(first, d)
       for tile in 0..<count {
         cursor.pointToPixels(d, input: input + group * channels, zeros: zeros, table: table)
-        transformInput(
-          d.pointee.side, table, channels: channels, to: spread + tile * rowStride, pointStride: pointStride, between: between)
+        transformInput(d, table, channels: channels, to: spread + tile * rowStride, pointStride: pointStride, between: between)
         cursor.advance(d)
       }
     }
@@ -91,8 +90,8 @@ func stepWinogradF32(
       let pixel = cursor.outputPixel(d)
       sink.output = output + pixel * sink.pixelStride + outputColumn
       if let residual { sink.residual = residual + pixel * sink.residualPixelStride + outputColumn }
-      sink.height = min(d.pointee.tile, g.pointee.outputHeight - cursor.y * d.pointee.tile)
-      sink.width = min(d.pointee.tile, g.pointee.outputWidth - cursor.x * d.pointee.tile)
+      sink.height = min(d.pointee.tileHeight, g.pointee.outputHeight - cursor.y * d.pointee.tileHeight)
+      sink.width = min(d.pointee.tileWidth, g.pointee.outputWidth - cursor.x * d.pointee.tileWidth)
       transformOutput(
         d, UnsafePointer(products + tile * productRowStride), pointStride: productPointStride, to: &sink, between: between)
       if !clamps { activateTile(&sink, d.pointee.epilogue) }
@@ -107,12 +106,14 @@ func stepWinogradF32(
 /// `between` holds 16 floats a point.
 @inline(__always)
 private func transformInput(
-  _ side: Int, _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int, to target: UnsafeMutablePointer<Float>, pointStride: Int,
-  between: UnsafeMutablePointer<Float>
+  _ d: UnsafePointer<WinogradF32Descriptor>, _ pixels: UnsafePointer<UnsafePointer<Float>>, channels: Int,
+  to target: UnsafeMutablePointer<Float>, pointStride: Int, between: UnsafeMutablePointer<Float>
 ) {
-  switch side {
-  case 4: transformInput4(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
-  case 6: transformInput6(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
+  switch (d.pointee.sideHeight, d.pointee.sideWidth) {
+  case (1, 6), (6, 1): transformInputLine6(pixels, channels: channels, to: target, pointStride: pointStride)
+  case (1, _), (_, 1): transformInputLine8(pixels, channels: channels, to: target, pointStride: pointStride)
+  case (4, _): transformInput4(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
+  case (6, _): transformInput6(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
   default: transformInput8(pixels, channels: channels, to: target, pointStride: pointStride, between: between)
   }
 }
@@ -123,7 +124,11 @@ private func transformOutput(
   _ d: UnsafePointer<WinogradF32Descriptor>, _ products: UnsafePointer<Float>, pointStride: Int, to sink: UnsafePointer<WinogradSink>,
   between: UnsafeMutablePointer<Float>
 ) {
-  switch (d.pointee.side, d.pointee.tile) {
+  if d.pointee.sideHeight == 1 || d.pointee.sideWidth == 1 {
+    return transformOutputLine(
+      products, points: d.pointee.points, tile: d.pointee.tile, isColumn: d.pointee.sideWidth == 1, pointStride: pointStride, to: sink)
+  }
+  switch (d.pointee.sideHeight, d.pointee.tile) {
   case (4, _): transformOutput4to2(products, pointStride: pointStride, to: sink, between: between)
   case (6, 2): transformOutput6to2(products, pointStride: pointStride, to: sink, between: between)
   case (6, _): transformOutput6to4(products, pointStride: pointStride, to: sink, between: between)

@@ -8,7 +8,9 @@ private typealias Six8 = (Float8, Float8, Float8, Float8, Float8, Float8)
 
 /// Bᵀ times a column of six.
 @inline(__always)
-private func spread(_ d: Six8) -> Six8 {
+func spreadSix(
+  _ d: (Float8, Float8, Float8, Float8, Float8, Float8)
+) -> (Float8, Float8, Float8, Float8, Float8, Float8) {
   let even1 = d.4.addingProduct(d.2, splat8(-2))
   let odd1 = d.3.addingProduct(d.1, splat8(-2))
   let even2 = d.4.addingProduct(d.2, splat8(-0.5))
@@ -38,7 +40,7 @@ func gatherSix(
 /// Eight channels of one tile, down a column into `to`.
 @inline(__always)
 private func spreadColumn(_ values: Six8, _ to: UnsafeMutablePointer<Float>) {
-  let column = spread(values)
+  let column = spreadSix(values)
   store8(column.0, to)
   store8(column.1, to + 48)
   store8(column.2, to + 96)
@@ -53,7 +55,7 @@ private func spreadRows(_ between: UnsafePointer<Float>, _ target: UnsafeMutable
   var from = between
   var to = target
   for _ in 0..<6 {
-    let row = spread((load8(from), load8(from + 8), load8(from + 16), load8(from + 24), load8(from + 32), load8(from + 40)))
+    let row = spreadSix((load8(from), load8(from + 8), load8(from + 16), load8(from + 24), load8(from + 32), load8(from + 40)))
     store8(row.0, to)
     store8(row.1, to + pointStride)
     store8(row.2, to + 2 * pointStride)

@@ -1,11 +1,12 @@
 // The transforms of 8 × 8 pixels, for tiles of 6 × 6 and windows of 3, or 4 × 4 and 5: nodes 0, ±1, ±2, ±½ and ∞ (`WinogradPacking.nodes`).
 
 private typealias Eight8 = (Float8, Float8, Float8, Float8, Float8, Float8, Float8, Float8)
-private typealias Six8 = (Float8, Float8, Float8, Float8, Float8, Float8)
 
 /// Bᵀ times a column of eight.
 @inline(__always)
-private func spread(_ d: Eight8) -> Eight8 {
+func spreadEight(
+  _ d: (Float8, Float8, Float8, Float8, Float8, Float8, Float8, Float8)
+) -> (Float8, Float8, Float8, Float8, Float8, Float8, Float8, Float8) {
   let even1 = (d.2 + d.6).addingProduct(d.4, splat8(-4.25))
   let odd1 = (d.1 + d.5).addingProduct(d.3, splat8(-4.25))
   let even2 = d.6.addingProduct(d.2, splat8(0.25)).addingProduct(d.4, splat8(-1.25))
@@ -19,9 +20,11 @@ private func spread(_ d: Eight8) -> Eight8 {
   )
 }
 
-/// Aᵀ of a tile of 6 or 4, in which case the last two are nothing, times a column of eight.
+/// Aᵀ of a tile of 6, or of 4 or 2, in which case the last two or four are nothing, times a column of eight.
 @inline(__always)
-private func gather(_ tile: Int, _ m: Eight8) -> Six8 {
+func gatherEight(
+  _ tile: Int, _ m: (Float8, Float8, Float8, Float8, Float8, Float8, Float8, Float8)
+) -> (Float8, Float8, Float8, Float8, Float8, Float8) {
   let sum1 = m.1 + m.2
   let sum2 = m.3 + m.4
   let sum3 = m.5 + m.6
@@ -29,8 +32,9 @@ private func gather(_ tile: Int, _ m: Eight8) -> Six8 {
   let difference2 = m.3 - m.4
   let difference3 = m.5 - m.6
   let third = difference1.addingProduct(difference2, splat8(8)).addingProduct(difference3, splat8(0.125))
+  let second = difference1.addingProduct(difference2, splat8(2)).addingProduct(difference3, splat8(0.5))
   return (
-    (m.0 + sum1) + (sum2 + sum3), difference1.addingProduct(difference2, splat8(2)).addingProduct(difference3, splat8(0.5)),
+    (m.0 + sum1) + (sum2 + sum3), tile == 2 ? m.7 + second : second,
     sum1.addingProduct(sum2, splat8(4)).addingProduct(sum3, splat8(0.25)), tile == 4 ? m.7 + third : third,
     sum1.addingProduct(sum2, splat8(16)).addingProduct(sum3, splat8(0.0625)),
     (m.7 + difference1).addingProduct(difference2, splat8(32)).addingProduct(difference3, splat8(0.03125))
@@ -40,7 +44,7 @@ private func gather(_ tile: Int, _ m: Eight8) -> Six8 {
 /// Eight channels of one tile, down a column into `to`.
 @inline(__always)
 private func spreadColumn(_ values: Eight8, _ to: UnsafeMutablePointer<Float>) {
-  let column = spread(values)
+  let column = spreadEight(values)
   store8(column.0, to)
   store8(column.1, to + 64)
   store8(column.2, to + 128)
@@ -57,7 +61,7 @@ private func spreadRows(_ between: UnsafePointer<Float>, _ target: UnsafeMutable
   var from = between
   var to = target
   for _ in 0..<8 {
-    let row = spread(
+    let row = spreadEight(
       (
         load8(from), load8(from + 8), load8(from + 16), load8(from + 24), load8(from + 32), load8(from + 40), load8(from + 48),
         load8(from + 56)
@@ -146,7 +150,7 @@ private func transformOutput(
     var from = products + column
     var x = 0
     while x < 8 {
-      let values = gather(
+      let values = gatherEight(
         tile,
         (
           load8(from), load8(from + 8 * pointStride), load8(from + 16 * pointStride), load8(from + 24 * pointStride),
@@ -168,7 +172,7 @@ private func transformOutput(
     var y = 0
     while y < sink.height {
       let line = UnsafePointer(between + 64 * y)
-      let row = gather(
+      let row = gatherEight(
         tile,
         (
           load8(line), load8(line + 8), load8(line + 16), load8(line + 24), load8(line + 32), load8(line + 40), load8(line + 48),

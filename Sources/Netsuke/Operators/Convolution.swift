@@ -73,7 +73,7 @@ package final class Convolution: Sendable {
     }
   }
 
-  private static func checkBatch(_ batch: Int) throws {
+  static func checkBatch(_ batch: Int) throws {
     guard (0...ConvolutionShape.limit).contains(batch) else {
       throw Failure(.invalidArgument, "the batch must be 0 to \(ConvolutionShape.limit), not \(UInt(bitPattern: batch))")
     }

@@ -16,8 +16,8 @@ extension ConvolutionCall {
     let product = weights.convolution(planar, epilogue)
     var layout = WorkspaceLayout()
     let scratch = try addScratch(max(product.scratchBytes, 4096), to: &layout)
-    let input = shape.isNHWC && channels > 1 && inputPixels > 1 ? try layout.add(inputCount, of: .f32) : nil
-    let output = shape.isNHWC && outChannels > 1 && outputPixels > 1 ? try layout.add(outputCount, of: .f32) : nil
+    let input = shape.inputIsNHWC && channels > 1 && inputPixels > 1 ? try layout.add(inputCount, of: .f32) : nil
+    let output = shape.outputIsNHWC && outChannels > 1 && outputPixels > 1 ? try layout.add(outputCount, of: .f32) : nil
     try workspace.withBytes(layout.byteCount) { base in
       let runner = StepRunner(run: run, scratch: base + scratch.offset, scratchStride: scratch.stride)
       if let input {

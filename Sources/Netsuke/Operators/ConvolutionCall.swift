@@ -11,8 +11,8 @@ struct ConvolutionCall {
   var inputPixels: Int { geometry.inputHeight * geometry.inputWidth }
   var outputPixels: Int { geometry.outputHeight * geometry.outputWidth }
   /// Whether NCHW is another order than the kernels' NHWC.
-  var turnsInput: Bool { !shape.isNHWC && shape.inChannels > 1 && inputPixels > 1 }
-  var turnsOutput: Bool { !shape.isNHWC && shape.outChannels > 1 && outputPixels > 1 }
+  var turnsInput: Bool { !shape.inputIsNHWC && shape.inChannels > 1 && inputPixels > 1 }
+  var turnsOutput: Bool { !shape.outputIsNHWC && shape.outChannels > 1 && outputPixels > 1 }
   var inputCount: Int { geometry.batch * inputPixels * shape.inChannels }
   var outputCount: Int { geometry.batch * outputPixels * shape.outChannels }
 

@@ -8,8 +8,14 @@ package struct ConvolutionShape: Sendable {
   package var strideY = 1, strideX = 1
   package var dilationY = 1, dilationX = 1
   package var padTop = 0, padLeft = 0, padBottom = 0, padRight = 0
-  /// Whether x and y are [batch][height][width][channels] rather than [batch][channels][height][width].
-  package var isNHWC = false
+  /// Whether x is [batch][height][width][channels] rather than [batch][channels][height][width], and whether y is.
+  package var inputIsNHWC = false
+  package var outputIsNHWC = false
+  /// Whether both are.
+  package var isNHWC: Bool {
+    get { inputIsNHWC && outputIsNHWC }
+    set { (inputIsNHWC, outputIsNHWC) = (newValue, newValue) }
+  }
 
   package init() {}
 

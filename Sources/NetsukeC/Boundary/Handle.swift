@@ -79,15 +79,15 @@ final class SessionHandle: HandleObject {
 final class LinearHandle: HandleObject {
   static let mark: UInt64 = 0x7261_656E_696C_736E
   static let typeName = "nsk_linear"
-  let operation: Convolution
-  init(_ operation: Convolution) { self.operation = operation }
+  let operation: ConvolutionChain
+  init(_ operation: ConvolutionChain) { self.operation = operation }
 }
 
 final class ConvolutionHandle: HandleObject {
   static let mark: UInt64 = 0x3264_766E_6F63_736E
   static let typeName = "nsk_conv2d"
-  let operation: Convolution
-  init(_ operation: Convolution) { self.operation = operation }
+  let operation: ConvolutionChain
+  init(_ operation: ConvolutionChain) { self.operation = operation }
 }
 
 final class CalibratorHandle: HandleObject {

@@ -17,7 +17,8 @@ extension PlanBuilder {
     else { return false }
     let side = WinogradCodesPacking.tile
     let grid = WinogradBlocks(
-      packing, tileCount: tileCount(g, side), level2Bytes: machine.level2Bytes, level3Bytes: machine.level3Bytes,
+      packing, tileCount: g.batch * blocks(g.outputHeight, of: side) * blocks(g.outputWidth, of: side), level2Bytes: machine.level2Bytes,
+      level3Bytes: machine.level3Bytes,
       tileRows: tileRows(.winogradU8S8), threads: options.threads)
     let words = try packed(w, "winograd s8 \(conv.groups)\(owner(of: weights))") {
       let target = try memory.constant(byteCount: 2 * packing.weightCount)

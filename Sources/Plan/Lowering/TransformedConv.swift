@@ -45,7 +45,7 @@ extension PlanBuilder {
       guard let inStride = input.pixelStride, let outStride = output.pixelStride else { throw unsupported("no pixel layout") }
       let geometry = conv.geometry(input: inStride, output: outStride)
       let packing = winogradPacking(conv, tile: layer.tile.tile)
-      let grid = winogradBlocks(packing, tileCount(geometry, layer.tile.tile), threads: options.threads)
+      let grid = winogradBlocks(packing, tileCount(geometry, packing), threads: options.threads)
       let weights = try packed(u, "coefficients") {
         let floats = try memory.constant(byteCount: 4 * packing.weightCount)
         try withFloats(u) { packing.packCoefficients($0, into: floats.bindMemory(to: Float.self, capacity: packing.weightCount)) }
@@ -97,7 +97,7 @@ extension PlanBuilder {
   func denseCost(_ layer: CoefficientConv) -> Double {
     let packing = winogradPacking(layer.conv, tile: layer.tile.tile)
     let costs = imageCosts(layer.conv)
-    let count = tileCount(costs.geometry, layer.tile.tile)
+    let count = tileCount(costs.geometry, packing)
     return costs.winograd(packing, winogradBlocks(packing, count, threads: 1), tileCount: count)
   }
 

@@ -21,12 +21,14 @@ extension PlanBuilder {
     let costs = convCosts(conv, geometry)
     var ways = [(way: ConvWay.product, candidate: Candidate(name: "gemm", nanoseconds: costs.gemm(grid, copiesRows: copiesRows)))]
     if !options.exact, !fromPlanes, isWinograd(geometry), conv.groupIn >= 16, bias.allSatisfy(\.isFinite) {
-      for tile in geometry.kernelHeight == 3 ? [2, 4, 6] : [2, 4] {
+      for tile in winogradTiles(geometry) {
         let packing = winogradPacking(conv, tile: tile)
-        let count = tileCount(geometry, tile)
+        let count = tileCount(geometry, packing)
         // As for one thread: the choice must not depend on their number.
         let nanoseconds = costs.winograd(packing, winogradBlocks(packing, count, threads: 1), tileCount: count)
-        let candidate = Candidate(name: "winograd \(tile)×\(tile)", nanoseconds: nanoseconds) { try self.refusal(packing, w) }
+        let candidate = Candidate(name: "winograd \(packing.tileHeight)×\(packing.tileWidth)", nanoseconds: nanoseconds) {
+          try self.refusal(packing, w)
+        }
         ways.append((.winograd(tile: tile), candidate))
       }
     }
@@ -42,17 +44,29 @@ extension PlanBuilder {
   }
 
   private func isWinograd(_ g: Geometry) -> Bool {
-    (g.kernelHeight == 3 || g.kernelHeight == 5) && g.kernelWidth == g.kernelHeight && g.strideY == 1 && g.strideX == 1 && g.dilationY == 1
-      && g.dilationX == 1
-      && g.outputPixels > 0
+    !winogradTiles(g).isEmpty && g.strideY == 1 && g.strideX == 1 && g.dilationY == 1 && g.dilationX == 1 && g.outputPixels > 0
+  }
+
+  /// The tiles that there are for a window.
+  private func winogradTiles(_ g: Geometry) -> [Int] {
+    switch (min(g.kernelHeight, g.kernelWidth), max(g.kernelHeight, g.kernelWidth)) {
+    case (3, 3): [2, 4, 6]
+    case (5, 5), (1, 5): [2, 4]
+    case (1, 3): [4, 6]
+    case (1, 7): [2]
+    default: []
+    }
   }
 
   func winogradPacking(_ conv: ConvShape, tile: Int) -> WinogradPacking {
     WinogradPacking(
-      tile: tile, window: conv.window.vertical.kernel, groups: conv.groups, groupOutChannels: conv.groupOut, groupInChannels: conv.groupIn)
+      tile: tile, windowHeight: conv.window.vertical.kernel, windowWidth: conv.window.horizontal.kernel, groups: conv.groups,
+      groupOutChannels: conv.groupOut, groupInChannels: conv.groupIn)
   }
 
-  func tileCount(_ g: Geometry, _ tile: Int) -> Int { g.batch * blocks(g.outputHeight, of: tile) * blocks(g.outputWidth, of: tile) }
+  func tileCount(_ g: Geometry, _ packing: WinogradPacking) -> Int {
+    g.batch * blocks(g.outputHeight, of: packing.tileHeight) * blocks(g.outputWidth, of: packing.tileWidth)
+  }
 
   func winogradBlocks(_ packing: WinogradPacking, _ tileCount: Int, threads: Int) -> WinogradBlocks {
     WinogradBlocks(
@@ -74,7 +88,7 @@ extension PlanBuilder {
     residualPixelStride: Int?
   ) throws -> WinogradF32Descriptor {
     let packing = winogradPacking(conv, tile: tile)
-    let grid = winogradBlocks(packing, tileCount(geometry, tile), threads: options.threads)
+    let grid = winogradBlocks(packing, tileCount(geometry, packing), threads: options.threads)
     let weights = try packed(w, "winograd \(tile) \(conv.groups)") {
       guard let floats = try graph[w].constant?.decoded().floats() else { throw unsupported("the weights must be constant") }
       let target = try memory.constant(byteCount: 4 * packing.weightCount)

@@ -41,15 +41,19 @@ struct ConvCosts {
     return Double(conv.groups) * work + once(table.weights, Double(conv.packing.f32Bytes))
   }
 
-  /// `winograd_f32` with tiles of `tile` × `tile` pixels.
+  /// `winograd_f32` with the tiles of `packing`.
   func winograd(_ packing: WinogradPacking, _ grid: WinogradBlocks, tileCount: Int) -> Double {
     // The way back of a window of 5 has the points of a larger tile and fewer pixels: that tile's is the upper bound.
     let which = packing.side / 2 - 2
     let whole = Double(tileCount / grid.tiles) * table.rows(grid.tiles, depth: conv.groupIn)
     let rest = tileCount % grid.tiles == 0 ? 0 : table.rows(tileCount % grid.tiles, depth: conv.groupIn)
     let products = (whole + rest) * Double(packing.panels * packing.points)
+    // Of a square tile, `side` columns and as many rows are transformed, and on the way back as many columns and `tile` rows.
+    let side = Double(packing.side)
+    let (transformIn, transformOut) = packing.isLine ? (2 * side, 2 * side - 2) : (1, 1)
     let vectors =
-      Double(blocks(conv.groupIn, of: 8)) * table.winogradIn[which] + Double(blocks(conv.groupOut, of: 8)) * table.winogradOut[which]
+      Double(blocks(conv.groupIn, of: 8)) * table.winogradIn[which] / transformIn
+      + Double(blocks(conv.groupOut, of: 8)) * table.winogradOut[which] / transformOut
     let passes = Double(blocks(tileCount, of: grid.tiles))
     // What the first pass brings stays for the others where it leaves room for the rest: in a quarter of the last-level cache.
     let bytes = 4 * Double(packing.weightCount)

@@ -15,29 +15,32 @@ package struct WinogradTrial {
   private static let largest: Float = 1e30
 
   private let packing: WinogradPacking
-  private let weigh: [Double]
-  private let spread: [Float]
-  private let gather: [Float]
+  /// The matrices that work down and across; of a direction in which the window has no extent, a single 1.
+  private let weigh: (down: [Double], across: [Double])
+  private let spread: (down: [Float], across: [Float])
+  private let gather: (down: [Float], across: [Float])
 
   package init(_ packing: WinogradPacking) {
     self.packing = packing
-    weigh = packing.weightMatrix
-    spread = packing.inputMatrix.map { Float($0) }
-    gather = packing.outputMatrix.map { Float($0) }
+    let (isRow, isColumn) = (packing.windowHeight == 1, packing.windowWidth == 1)
+    let (spread, gather) = (packing.inputMatrix.map { Float($0) }, packing.outputMatrix.map { Float($0) })
+    weigh = (isRow ? [1] : packing.weightMatrix, isColumn ? [1] : packing.weightMatrix)
+    self.spread = (isRow ? [1] : spread, isColumn ? [1] : spread)
+    self.gather = (isRow ? [1] : gather, isColumn ? [1] : gather)
   }
 
   /// The largest error over the largest output; NaN where either is not a number or a weight is none or huge.
-  /// - Parameter weights: [groups · groupOutChannels][groupInChannels][window][window]
+  /// - Parameter weights: [groups · groupOutChannels][groupInChannels][windowHeight][windowWidth]
   package func error(_ weights: [Float]) -> Double {
     let (outputs, groupIn) = (packing.groups * packing.groupOutChannels, packing.groupInChannels)
-    let (side, count) = (packing.side, groupIn * packing.taps)
+    let count = groupIn * packing.taps
     guard count > 0, outputs > 0, weights.count == outputs * count else { return .nan }
     guard weights.allSatisfy({ abs($0) <= WinogradTrial.largest }) else { return .nan }
     let picks = channels(weights, outputs: outputs, count: count)
     var worst = 0.0
     for signed in [false, true] {
       var state: UInt64 = 0x5EED
-      let inputs = (0..<groupIn * side * side).map { _ -> Float in
+      let inputs = (0..<groupIn * packing.points).map { _ -> Float in
         state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
         let unit = Float(state >> 40) * 0x1p-24
         return signed ? 2 * unit - 1 : unit
@@ -66,23 +69,23 @@ package struct WinogradTrial {
 
   /// Bᵀ·d·B of each channel, `[point][channel]`.
   private func transform(_ inputs: [Float], _ groupIn: Int) -> [Float] {
-    let side = packing.side
-    var result = [Float](repeating: 0, count: groupIn * side * side)
-    var half = [Float](repeating: 0, count: side * side)
+    let (height, width) = (packing.sideHeight, packing.sideWidth)
+    var result = [Float](repeating: 0, count: groupIn * height * width)
+    var half = [Float](repeating: 0, count: height * width)
     for k in 0..<groupIn {
-      let from = k * side * side
-      for i in 0..<side {
-        for x in 0..<side {
+      let from = k * height * width
+      for i in 0..<height {
+        for x in 0..<width {
           var sum: Float = 0
-          for y in 0..<side { sum += spread[i * side + y] * inputs[from + y * side + x] }
-          half[i * side + x] = sum
+          for y in 0..<height { sum += spread.down[i * height + y] * inputs[from + y * width + x] }
+          half[i * width + x] = sum
         }
       }
-      for i in 0..<side {
-        for j in 0..<side {
+      for i in 0..<height {
+        for j in 0..<width {
           var sum: Float = 0
-          for x in 0..<side { sum += spread[j * side + x] * half[i * side + x] }
-          result[(i * side + j) * groupIn + k] = sum
+          for x in 0..<width { sum += spread.across[j * width + x] * half[i * width + x] }
+          result[(i * width + j) * groupIn + k] = sum
         }
       }
     }
@@ -93,55 +96,57 @@ package struct WinogradTrial {
   private func tried(
     _ weights: [Float], _ from: Int, _ groupIn: Int, _ inputs: [Float], _ transformed: [Float]
   ) -> (error: Double, output: Double) {
-    let (tile, window, side, points) = (packing.tile, packing.window, packing.side, packing.points)
+    let (tileHeight, tileWidth, points) = (packing.tileHeight, packing.tileWidth, packing.points)
+    let (windowHeight, windowWidth) = (packing.windowHeight, packing.windowWidth)
+    let (height, width) = (packing.sideHeight, packing.sideWidth)
     var products = [Float](repeating: 0, count: points)
-    var exact = [Double](repeating: 0, count: tile * tile)
-    var half = [Double](repeating: 0, count: window * side)
+    var exact = [Double](repeating: 0, count: tileHeight * tileWidth)
+    var half = [Double](repeating: 0, count: windowWidth * height)
     for k in 0..<groupIn {
       let filter = from + packing.taps * k
-      for i in 0..<side {
-        for x in 0..<window {
+      for i in 0..<height {
+        for x in 0..<windowWidth {
           var sum = 0.0
-          for y in 0..<window { sum += weigh[window * i + y] * Double(weights[filter + window * y + x]) }
-          half[window * i + x] = sum
+          for y in 0..<windowHeight { sum += weigh.down[windowHeight * i + y] * Double(weights[filter + windowWidth * y + x]) }
+          half[windowWidth * i + x] = sum
         }
       }
-      for i in 0..<side {
-        for j in 0..<side {
+      for i in 0..<height {
+        for j in 0..<width {
           var weight = 0.0
-          for x in 0..<window { weight += half[window * i + x] * weigh[window * j + x] }
-          let point = i * side + j
+          for x in 0..<windowWidth { weight += half[windowWidth * i + x] * weigh.across[windowWidth * j + x] }
+          let point = i * width + j
           products[point] += transformed[point * groupIn + k] * Float(weight)
         }
       }
-      for y in 0..<tile {
-        for x in 0..<tile {
+      for y in 0..<tileHeight {
+        for x in 0..<tileWidth {
           var sum = 0.0
-          for ky in 0..<window {
-            for kx in 0..<window {
-              sum += Double(inputs[k * points + (y + ky) * side + x + kx]) * Double(weights[filter + window * ky + kx])
+          for ky in 0..<windowHeight {
+            for kx in 0..<windowWidth {
+              sum += Double(inputs[k * points + (y + ky) * width + x + kx]) * Double(weights[filter + windowWidth * ky + kx])
             }
           }
-          exact[y * tile + x] += sum
+          exact[y * tileWidth + x] += sum
         }
       }
     }
-    var back = [Float](repeating: 0, count: tile * side)
-    for y in 0..<tile {
-      for j in 0..<side {
+    var back = [Float](repeating: 0, count: tileHeight * width)
+    for y in 0..<tileHeight {
+      for j in 0..<width {
         var sum: Float = 0
-        for i in 0..<side { sum += gather[y * side + i] * products[i * side + j] }
-        back[y * side + j] = sum
+        for i in 0..<height { sum += gather.down[y * height + i] * products[i * width + j] }
+        back[y * width + j] = sum
       }
     }
     var result = (error: 0.0, output: 0.0)
-    for y in 0..<tile {
-      for x in 0..<tile {
+    for y in 0..<tileHeight {
+      for x in 0..<tileWidth {
         var sum: Float = 0
-        for j in 0..<side { sum += gather[x * side + j] * back[y * side + j] }
-        let error = abs(Double(sum) - exact[y * tile + x])
+        for j in 0..<width { sum += gather.across[x * width + j] * back[y * width + j] }
+        let error = abs(Double(sum) - exact[y * tileWidth + x])
         if !(error <= result.error) { result.error = error }
-        result.output = max(result.output, abs(exact[y * tile + x]))
+        result.output = max(result.output, abs(exact[y * tileWidth + x]))
       }
     }
     return result
