@@ -34,6 +34,9 @@ package enum MethodRegistry {
     PruneWinograd(),
     PruneChannels(),
     PruneBranches(),
+    FactorizeSVD(),
+    FactorizeSpatial(),
+    FactorizeChannel(),
     QuantizeAffine(),
     QuantizeMixed(),
   ]

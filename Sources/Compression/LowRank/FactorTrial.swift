@@ -12,6 +12,8 @@ struct FactorTrial {
 
   /// A layer is left as it is unless its factors take less than this share of its time.
   static let worthwhile = 0.97
+  /// The same for the whole network.
+  static let worthwhileInAll = 0.99
 
   struct Times {
     /// Milliseconds of the whole network by round.
@@ -75,7 +77,7 @@ struct FactorTrial {
         refused = true
       }
       if refused { continue }
-      guard MeasureTimes.median(after.totals) >= MeasureTimes.median(before.totals) else { return kept }
+      guard MeasureTimes.median(after.totals) >= Self.worthwhileInAll * MeasureTimes.median(before.totals) else { return kept }
       // The layers seem faster by themselves and the network is not: what gains least goes first.
       let gains = entries.indices.filter { kept[$0] != nil }.map { index -> (index: Int, gain: Double) in
         guard let old = before.layers[index], let new = after.layers[index] else { return (index, 0) }
@@ -86,7 +88,7 @@ struct FactorTrial {
       }
     }
     guard kept.contains(where: { $0 != nil }), let last = try measure([dense, kept]) else { return kept }
-    if MeasureTimes.median(last[1].totals) >= MeasureTimes.median(last[0].totals) {
+    if MeasureTimes.median(last[1].totals) >= Self.worthwhileInAll * MeasureTimes.median(last[0].totals) {
       for index in entries.indices where kept[index] != nil {
         refuse(index, "the network is not faster with its factors", last[0].layers[index], last[1].layers[index])
       }

@@ -101,7 +101,10 @@ package struct FactorizeLayers {
     case .energy(let energy):
       return entries.map { entry in
         if let able = entry.able.first(where: { $0.energy >= energy - 1e-12 }) { return able }
-        return affordable(RankChoice.smallest(entry.factorization.candidates, energy: energy), entry)
+        let best = RankChoice.smallest(entry.factorization.candidates, energy: energy)
+        guard let best, best.energy < energy - 1e-9 else { return affordable(best, entry) }
+        step.ledger.refuse(entry.refusal(method, best, "keeps an energy of \(best.energy) only, instead of \(energy)"))
+        return nil
       }
     case .target(let unit, let target): return try meet(unit, target, entries, graph, trial)
     }
