@@ -37,6 +37,8 @@ package enum MethodRegistry {
     FactorizeSVD(),
     FactorizeSpatial(),
     FactorizeChannel(),
+    FactorizeTucker2(),
+    FactorizeDepthwise(),
     QuantizeAffine(),
     QuantizeMixed(),
   ]

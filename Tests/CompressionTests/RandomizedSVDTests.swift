@@ -30,7 +30,8 @@ import Testing
       let best = (values.dropFirst(rank).reduce(0) { $0 + $1 * $1 } / values.reduce(0) { $0 + $1 * $1 }).squareRoot()
       let real = error(a, found.svd)
       #expect(real < best * 1.02 + 1e-6 && real > best * 0.999)
-      #expect(abs(found.relativeError - real) < 0.02 * real + 1e-6)
+      // Below 0.0045 it is estimated from 16 random vectors: √(2/16)/2 of it.
+      #expect(abs(found.relativeError - real) < (real > 0.005 ? 0.02 : 0.4) * real + 1e-6)
       for i in 0..<rank { #expect(abs(found.svd.values[i] - values[i]) < 1e-3 * values[i] + 1e-6) }
       #expect(DenseCheck.deviation(rows: found.svd.right, rank, n) < 1e-4)
       #expect(DenseCheck.deviation(rows: transposed(found.svd.left, rows: m, columns: rank), rank, m) < 1e-4)

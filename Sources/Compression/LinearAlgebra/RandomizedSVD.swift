@@ -44,7 +44,7 @@ package enum RandomizedSVD {
     let kept = svd.values.reduce(0) { $0 + ($1 / size.scale) * ($1 / size.scale) }
     var share = size.squares > 0 ? max(1 - kept / size.squares, 0) : 0
     // A difference of f32 sums says nothing of small errors: those are measured on random vectors.
-    if share < 1e-3, size.squares > 0 { share = try sketch.residual(svd, &random, scale: size.scale) / size.squares }
+    if share < 2e-5, size.squares > 0 { share = try sketch.residual(svd, &random, scale: size.scale) / size.squares }
     try tell(steps)
     return (svd, share.squareRoot())
   }

@@ -130,7 +130,7 @@ struct Sketch {
 
   /// An estimate of Σ of the squares of (A − UΣVᵀ) / scale: the mean of ‖(A − UΣVᵀ)·x‖² over vectors of random signs.
   func residual(_ svd: SVD, _ random: inout SplitMix64, scale: Double) throws -> Double {
-    let probes = 8
+    let probes = 16
     let signs = try self.random(&random, count: probes, signs: true)
     let made = try toShort(signs)
     let x = signs.elements(as: Float.self).map(Double.init), y = made.elements(as: Float.self)
