@@ -38,6 +38,7 @@ package enum MethodRegistry {
     FactorizeSpatial(),
     FactorizeChannel(),
     FactorizeTucker2(),
+    FactorizeCP(),
     FactorizeDepthwise(),
     QuantizeAffine(),
     QuantizeMixed(),

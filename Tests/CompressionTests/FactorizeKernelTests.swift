@@ -247,3 +247,89 @@ extension String {
     split(separator: old, omittingEmptySubsequences: false).joined(separator: new)
   }
 }
+
+@Suite struct PolyadicTests {
+  /// Σ of `terms` random terms, [n, c, h, w].
+  private func kernel(_ extents: [Int], terms: Int) -> [Double] {
+    let factors = extents.enumerated().map { DenseCheck.random(terms * $1, UInt64($0) + 2) }
+    var out: [Double] = []
+    for n in 0..<extents[0] {
+      for c in 0..<extents[1] {
+        for y in 0..<extents[2] {
+          for x in 0..<extents[3] {
+            var sum = 0.0
+            for r in 0..<terms {
+              let channels = factors[0][r * extents[0] + n] * factors[1][r * extents[1] + c]
+              sum += channels * factors[2][r * extents[2] + y] * factors[3][r * extents[3] + x]
+            }
+            out.append(sum)
+          }
+        }
+      }
+    }
+    return out
+  }
+
+  @Test(arguments: [1.0, 1e300, 1e-300]) func exactRanksAreRecovered(scale: Double) throws {
+    var options = CanonicalPolyadic.Options()
+    options.penalty = 0
+    for (extents, terms) in [([12, 10, 3, 3], 4), ([8, 6, 5, 2], 3), ([5, 4, 1, 3], 2), ([3, 1, 1, 1], 1)] {
+      let k = kernel(extents, terms: terms)
+      let found = try CanonicalPolyadic(k.map { $0 * scale }, extents: extents, rank: terms, options: options)
+      // Errors are differences of sums of squares: their roots are told from zero down to √2⁻⁵².
+      #expect(found.relativeError < 1e-6 && found.growth < 10)
+      var rebuilt = 0.0
+      for r in 0..<terms {
+        rebuilt +=
+          found.last[r * extents[0]] * found.first[r * extents[1]] * found.vertical[r * extents[2]] * found.horizontal[r * extents[3]]
+      }
+      #expect(abs(rebuilt / scale - k[0]) < 1e-5)
+    }
+  }
+
+  @Test func zeroSurplusTermsAndDeterminism() throws {
+    let zero = try CanonicalPolyadic([Double](repeating: 0, count: 36), extents: [2, 2, 3, 3], rank: 2)
+    #expect(zero.relativeError == 0 && zero.last.allSatisfy { $0 == 0 })
+    let k = kernel([6, 5, 3, 3], terms: 2)
+    let (one, two) = try (
+      CanonicalPolyadic(k, extents: [6, 5, 3, 3], rank: 9), CanonicalPolyadic(k, extents: [6, 5, 3, 3], rank: 9)
+    )
+    #expect(one.last == two.last && one.relativeError < 1e-2 && one.growth < 10)
+    #expect(throws: Failure.self) { try CanonicalPolyadic([1, .infinity], extents: [2, 1, 1, 1], rank: 1) }
+    #expect(throws: Failure.self) { try CanonicalPolyadic(k, extents: [6, 5, 3], rank: 1) }
+    #expect(throws: Failure.self) {
+      try CanonicalPolyadic(k, extents: [6, 5, 3, 3], rank: 2, progress: ProgressReporter { _, _, _ in false })
+    }
+  }
+
+  @Test func penalizedTermsDoNotCancelEachOther() throws {
+    // a∘a∘b + a∘b∘a + b∘a∘a has rank 3 and is the limit of rank 2: without a penalty two terms grow without bound.
+    var k = [Double](repeating: 0, count: 8)
+    (k[1], k[2], k[4]) = (1, 1, 1)
+    let found = try CanonicalPolyadic(k, extents: [2, 2, 2, 1], rank: 2)
+    #expect(found.growth < 1000 && found.relativeError < 0.3)
+    var strong = CanonicalPolyadic.Options()
+    strong.penalty = 1e-2
+    #expect(try CanonicalPolyadic(k, extents: [2, 2, 2, 1], rank: 2, options: strong).growth < 10)
+  }
+
+  @Test(arguments: KernelNetwork.windows) func enoughTermsAreTheLayer(_ network: KernelNetwork) throws {
+    // Kernels of two terms: strides, padding and dilations of both axes come through.
+    let graph = try network.graph(kernel([6, 4] + network.kernel, terms: 2).map(Float.init))
+    let step = "\"method\": \"factorize.cp\", \"rank\": 2, \"keep\": \"always\", \"penalty\": 1e-9, \"data_aware\": "
+    let (plain, _) = try KernelNetwork.apply(step + "false", to: graph)
+    #expect(plain.nodes.count(where: { $0.op == .conv }) == 4)
+    #expect(try network.difference(graph, plain) < 1e-4)
+    let (aware, _) = try KernelNetwork.apply(step + "true", to: graph, samples: network.samples(8))
+    #expect(try network.difference(graph, aware) < 1e-3)
+  }
+
+  @Test func ranksByEnergyAndWhatItIsNotFor() throws {
+    let graph = try KernelNetwork().graph()
+    let (factored, _) = try KernelNetwork.apply(
+      "\"method\": \"factorize.cp\", \"target_macs\": 0.6, \"keep\": \"always\"", to: graph)
+    #expect(factored.nodes.count(where: { $0.op == .conv }) == 4)
+    #expect(throws: Failure.self) { try KernelNetwork.apply("\"method\": \"factorize.cp\"", to: KernelNetwork(groups: 2).graph()) }
+    #expect(throws: Failure.self) { try KernelNetwork.apply("\"method\": \"factorize.cp\", \"rank\": 9999", to: graph) }
+  }
+}
