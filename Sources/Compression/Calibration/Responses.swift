@@ -9,10 +9,12 @@ package struct Responses {
   /// Samples' images gathered.
   package private(set) var images = 0
   /// channels × `pitch`, row-major; the first `rows` of each row count, the others are zero.
-  package private(set) var made: [Float]
-  package private(set) var wanted: [Float]
-  package let pitch: Int
-  private let positions: Int
+  package private(set) var made: [Float] = []
+  package private(set) var wanted: [Float] = []
+  package private(set) var pitch = 0
+  /// Of one sample at most.
+  private var positions: Int
+  private let samples: Int
   private var random = Xorshift64()
 
   /// Positions that are gathered at least, where there are as many, and how many times its channels a layer gets.
@@ -24,9 +26,7 @@ package struct Responses {
     self.channels = channels
     let wish = min(max(Self.fewest, Self.rowsPerChannel * channels), max(Self.maximumElements / max(channels, 1), 256))
     positions = max(wish / max(samples, 1), 1)
-    pitch = positions * max(samples, 1)
-    made = [Float](repeating: 0, count: channels * pitch)
-    wanted = made
+    self.samples = max(samples, 1)
   }
 
   /// Adds sums of one sample: [N, channels, …] of a convolution, [.., channels] of a product.
@@ -36,6 +36,13 @@ package struct Responses {
     else { throw Failure(.shapeMismatch, "sums of \(x.shape) and \(y.shape) do not belong to one layer of \(channels) channels") }
     let plane = isConvolution ? x.shape[2...].reduce(1, *) : 1
     let all = x.count / channels
+    if pitch == 0 {
+      // Samples are mostly of one size; of larger ones fewer positions are gathered than there are.
+      positions = min(positions, all)
+      pitch = positions * samples
+      made = [Float](repeating: 0, count: channels * pitch)
+      wanted = made
+    }
     images += isConvolution ? x.shape[0] : all
     let chosen = random.spread(min(positions, pitch - rows), of: all)
     let (a, b) = (x.elements(as: Float.self), y.elements(as: Float.self))

@@ -55,7 +55,14 @@ package struct FactorizeLayers {
     let trial = sample.map { FactorTrial(graph: original, entries: entries, step: step, sample: $0) }
     var chosen = try candidates(entries, original, trial)
     if !choice.keepsAll {
+      let wished = chosen.count { $0 != nil }
       if let trial { chosen = try trial.settled(chosen, method: method) }
+      let left = wished - chosen.count { $0 != nil }
+      if case .target(let unit, _) = choice.wish, left > 0 {
+        step.ledger.note(
+          "\(step.path).\(unit.rawValue): \(left) layers that were to be factorized for it stay as they are, their factors not being faster; "
+            + "\"keep\": \"always\" would keep them")
+      }
       if trial == nil { step.ledger.note("\(step.path): no times were taken: the input shapes are not known without samples") }
     }
     for (index, entry) in entries.enumerated() {

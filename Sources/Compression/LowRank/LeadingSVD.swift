@@ -11,6 +11,9 @@ enum LeadingSVD {
     _ elements: [Double], rows: Int, columns: Int, rank: Int, multiply: MatrixProducts, progress: ProgressReporter
   ) throws -> SVD {
     guard min(rows, columns) > largestWhole else { return try SVD(elements, rows: rows, columns: columns) }
-    return try SVD(elements, rows: rows, columns: columns)
+    return try RandomizedSVD.leading(
+      try Tensor([rows, columns], elements.map(Float.init)), rank: min(max(rank, 1), min(rows, columns)), multiply: multiply,
+      progress: progress
+    ).svd
   }
 }
