@@ -37,7 +37,7 @@ package enum MethodRegistry {
     FactorizeSVD(),
     FactorizeSpatial(),
     FactorizeChannel(),
-    FactorizeTucker2(),
+    FactorizeTucker(),
     FactorizeCP(),
     FactorizeDepthwise(),
     QuantizeAffine(),

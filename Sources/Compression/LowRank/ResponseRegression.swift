@@ -59,7 +59,7 @@ struct ResponseRegression {
       if greatest > 0, largest > 0 { unit = largest / Double(sign: .plus, exponent: Int(greatest.exponent), significand: 1) }
       for i in 0..<size { coordinateMeans[i] *= unit }
       coordinates = u
-    let products = try multiply.multiply(u, byTransposed: u).floats()
+      let products = try multiply.multiply(u, byTransposed: u).floats()
       var trace = 0.0
       for i in 0..<size {
         for j in 0..<size { gram[i * size + j] = Double(products[i * size + j]) / Double(rows.count) }

@@ -2,7 +2,7 @@ import Graph
 import Tensors
 
 /// `factorize.tucker2`: k × k convolutions as 1×1, k × k and 1×1 between fewer channels (Kim et al. 2016).
-package struct FactorizeTucker2: CompressionMethod {
+package struct FactorizeTucker: CompressionMethod {
   package init() {}
 
   package let name = "factorize.tucker2"
