@@ -24,7 +24,10 @@ func memoryCases() -> [Case] {
   cases.append(Case("u8", bytes: Double(5 * count), quantize, [.codes(count), .floats(count)]))
   cases.append(
     Case("u8", bytes: Double(5 * count), DequantizeDescriptor(rows: dense, scale: 0.1, zeroPoint: 3), [.floats(count), .codes(count)]))
-  for (name, rows, columns) in [("nchw→nhwc 3", 3, 224 * 224), ("nchw→nhwc 64", 64, 112 * 112), ("nhwc→nchw 64", 112 * 112, 64)] {
+  for (name, rows, columns) in [
+    ("nchw→nhwc 3", 3, 224 * 224), ("nchw→nhwc 64", 64, 112 * 112), ("nhwc→nchw 64", 112 * 112, 64), ("nchw→nhwc 512", 512, 28 * 28),
+    ("nhwc→nchw 512", 28 * 28, 512), ("nchw→nhwc 512, 14²", 512, 14 * 14),
+  ] {
     let transpose = TransposeDescriptor(elementBytes: 4, batch: 1, rows: rows, columns: columns)
     cases.append(Case(name, bytes: Double(8 * rows * columns), transpose, [.floats(rows * columns), .floats(rows * columns)]))
   }

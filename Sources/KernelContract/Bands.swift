@@ -18,14 +18,16 @@ package struct BandsDescriptor: StepDescriptor {
   package var stripes: Int
   /// Lines of the last step's output that are made at a time.
   package var bandLines: Int
+  /// Bands and stripes begin at multiples of this many lines; it divides `bandLines`.
+  package var unit: Int
   /// Scratch bytes in front of the steps' own.
   package var ownBytes: Int
   package var scratchBytes: Int
 
   /// - Parameter stepBytes: the most scratch that one of the steps needs for a band.
   package init(
-    stages: UnsafePointer<BandStage>, stageCount: Int, batch: Int, outputHeight: Int, stripes: Int, bandLines: Int, ownBytes: Int,
-    stepBytes: Int
+    stages: UnsafePointer<BandStage>, stageCount: Int, batch: Int, outputHeight: Int, stripes: Int, bandLines: Int, unit: Int = 1,
+    ownBytes: Int, stepBytes: Int
   ) {
     self.stages = stages
     self.stageCount = stageCount
@@ -33,9 +35,13 @@ package struct BandsDescriptor: StepDescriptor {
     self.outputHeight = outputHeight
     self.stripes = stripes
     self.bandLines = bandLines
+    self.unit = unit
     self.ownBytes = ownBytes
     scratchBytes = ownBytes + stepBytes
   }
+
+  /// The line at which a stripe begins; that of the one behind the last is `outputHeight`.
+  package func firstLine(ofStripe stripe: Int) -> Int { min(outputHeight, stripe &* blocks(outputHeight, of: unit) / stripes &* unit) }
 
   package var taskCount: Int { outputHeight == 0 ? 0 : batch * stripes }
 

@@ -18,8 +18,8 @@ func stepBands(
     if task == begin || stripe == 0 {
       for stage in 0..<count { states[stage] = BandStage.State() }
     }
-    var line = stripe * d.pointee.outputHeight / d.pointee.stripes
-    let last = (stripe + 1) * d.pointee.outputHeight / d.pointee.stripes
+    var line = d.pointee.firstLine(ofStripe: stripe)
+    let last = d.pointee.firstLine(ofStripe: stripe + 1)
     while line < last {
       let next = min(line + d.pointee.bandLines, last)
       findLines(d, line, next, states, scratch)

@@ -29,6 +29,16 @@ private func transposeFloats(
   let rows = d.pointee.rows
   let (fromStride, toStride) = (d.pointee.inputRowStride, d.pointee.outputRowStride)
   var column = 0
+  // Two tiles side by side: lines of the input are used whole while they are in the first-level cache, which many rows leave at once.
+  while column + 16 <= columns {
+    var row = 0
+    while row + 8 <= rows {
+      transpose8(from + (row * fromStride + column), fromStride, to + (column * toStride + row), toStride)
+      transpose8(from + (row * fromStride + column + 8), fromStride, to + ((column + 8) * toStride + row), toStride)
+      row += 8
+    }
+    column += 16
+  }
   while column + 8 <= columns {
     var row = 0
     while row + 8 <= rows {

@@ -64,6 +64,8 @@ func stepWinogradF32(
       var to = products + point * productPointStride
       for index in panel..<panelEnd {
         product.panel = weights
+        // Of a last panel that is half padding only the other half is multiplied.
+        product.columns = d.pointee.groupOutChannels - index * 16 <= 8 ? 8 : 16
         // The next panel to come, or the first of the next point; a tile brings in half of it. One tile alone would break the pattern
         // that the processor follows by itself.
         var ahead = weights + (index + 1 < panelEnd ? 1 : panels - (panelEnd - panel) + 1) * channels * 16

@@ -43,7 +43,8 @@ struct BandCost {
     guard let last = steps.last, let first = steps.first, last.geometry.outputHeight > 1 else { return nil }
     let constants = steps.reduce(0) { $0 + $1.constantBytes }
     var found: Plan?
-    for bandLines in BandCost.heights where bandLines < last.geometry.outputHeight {
+    guard let unit = BandCost.unit(steps) else { return nil }
+    for bandLines in BandCost.heights.map({ $0 * unit }) where bandLines < last.geometry.outputHeight {
       let layout = BandLayout(steps, bandLines: bandLines)
       let input = first.geometry
       let read = 4 * Double(layout.lines[0]) * Double(input.strideY) * Double(input.inputWidth) * Double(input.inputPixelStride)
@@ -54,6 +55,25 @@ struct BandCost {
       if found.map({ plan.nanoseconds < $0.nanoseconds }) ?? true { found = plan }
     }
     return found
+  }
+
+  /// Lines of the last step's output at whose multiples bands may begin; nil where no band gives the bits of the steps one by one, because a
+  /// step that makes several lines together is asked for lines that overlap, or begin or end anywhere.
+  static func unit(_ steps: [any BandStep]) -> Int? {
+    func divisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : divisor(b, a % b) }
+    var unit = 1
+    for step in steps {
+      let g = step.geometry
+      if unit > 1 {
+        // Every line is seen, once: then the lines of a band end where those of the next one begin, or where the image does.
+        guard (g.kernelHeight - 1) * g.dilationY + 1 == g.strideY, g.padTop == 0, g.outputHeight * g.strideY >= g.inputHeight else {
+          return nil
+        }
+        unit /= divisor(unit, g.strideY)
+      }
+      unit = unit / divisor(unit, step.unit) * step.unit
+    }
+    return unit
   }
 
   private static let heights = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128]
@@ -85,6 +105,6 @@ struct BandCost {
 
   /// What a line of the step's output takes.
   private func lineTime(_ step: any BandStep) -> Double {
-    Double(step.geometry.outputWidth) * Double(step.constantBytes / 4) * BandCost.mac
+    step.lineMacs * BandCost.mac
   }
 }

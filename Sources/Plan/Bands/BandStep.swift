@@ -10,6 +10,10 @@ package protocol BandStep: StepDescriptor {
   /// Whether the input is NCHW; such a step is in no chain.
   var readsPlanes: Bool { get }
   var residualStride: Int? { get }
+  /// Lines of the output that are made together, counted from the image's top: only bands that begin at a multiple of them give its bits.
+  var unit: Int { get }
+  /// Multiply-accumulates of a line of the output.
+  var lineMacs: Double { get }
   /// `taskCount` of a descriptor in memory.
   static var countTasks: @convention(c) (_ descriptor: UnsafeRawPointer) -> Int { get }
   /// Cuts the step's tasks for bands of at most `lines` lines, which one thread makes.
@@ -19,6 +23,8 @@ package protocol BandStep: StepDescriptor {
 extension BandStep {
   package var readsPlanes: Bool { false }
   package var residualStride: Int? { nil }
+  package var unit: Int { 1 }
+  package var lineMacs: Double { Double(geometry.outputWidth) * Double(constantBytes / 4) }
   package mutating func setGrid(lines: Int) {}
 }
 
@@ -34,6 +40,24 @@ extension GemmF32Descriptor: BandStep {
   package mutating func setGrid(lines: Int) {
     rowBlock = max(1, min(rowBlock, lines * geometry.outputWidth))
     panelBlock = max(1, packing.panels)
+  }
+}
+
+extension WinogradF32Descriptor: BandStep {
+  package var outputChannels: Int { groups * groupOutChannels }
+  package var constantBytes: Int { 4 * (packing.weightCount + groups * panels * GemmPacking.panel) }
+  package var residualStride: Int? { hasResidual ? residualPixelStride : nil }
+  package var unit: Int { tileHeight }
+  package var lineMacs: Double {
+    Double(packing.weightCount) * Double(blocks(geometry.outputWidth, of: tileWidth)) / Double(tileHeight)
+  }
+  package static var countTasks: @convention(c) (UnsafeRawPointer) -> Int {
+    { $0.assumingMemoryBound(to: WinogradF32Descriptor.self).pointee.taskCount }
+  }
+
+  package mutating func setGrid(lines: Int) {
+    tileBlock = max(1, min(tileBlock, blocks(lines, of: tileHeight) * tilesAcross))
+    panelBlock = max(1, panels)
   }
 }
 

@@ -48,9 +48,7 @@ extension PlanBuilder {
   private func bandSegments(_ steps: [any BandStep]) -> [(range: Range<Int>, plan: BandCost.Plan)] {
     let cost = BandCost(machine: machine, threads: options.threads)
     if case .always(let lines) = options.bands {
-      guard let last = steps.last else { return [] }
-      let stripes = max(1, min(last.geometry.outputHeight, options.threads))
-      return [(steps.indices, BandCost.Plan(bandLines: max(1, lines), stripes: stripes, nanoseconds: 0))]
+      return allSegments(steps, lines: lines)
     }
     // best[k]: the least cost of the first k steps, and where their last part begins.
     var best: [(cost: Double, from: Int, plan: BandCost.Plan?)] = [(0, 0, nil)]
@@ -76,6 +74,23 @@ extension PlanBuilder {
 
   private static var longestChain: Int { 8 }
 
+  /// A chain cut only where it must be.
+  private func allSegments(_ steps: [any BandStep], lines: Int) -> [(range: Range<Int>, plan: BandCost.Plan)] {
+    var segments: [(range: Range<Int>, plan: BandCost.Plan)] = []
+    var from = 0
+    while from < steps.count {
+      var end = from + 1
+      while end < steps.count, BandCost.unit(Array(steps[from...end])) != nil { end += 1 }
+      if end > from + 1, let unit = BandCost.unit(Array(steps[from..<end])) {
+        let stripes = max(1, min(steps[end - 1].geometry.outputHeight, options.threads))
+        segments.append(
+          (from..<end, BandCost.Plan(bandLines: blocks(max(1, lines), of: unit) * unit, stripes: stripes, nanoseconds: 0)))
+      }
+      from = end
+    }
+    return segments
+  }
+
   /// The step that runs the drafts `members` by bands.
   private func band(_ members: [Int], _ plan: BandCost.Plan, _ kernel: KernelEntry) throws -> Draft {
     let parts = members.map { drafts[$0] }
@@ -97,7 +112,8 @@ extension PlanBuilder {
     let geometry = layout.steps[parts.count - 1].geometry
     let descriptor = BandsDescriptor(
       stages: try memory.place(stages), stageCount: stages.count, batch: geometry.batch, outputHeight: geometry.outputHeight,
-      stripes: plan.stripes, bandLines: plan.bandLines, ownBytes: layout.ownBytes, stepBytes: layout.stepBytes)
+      stripes: plan.stripes, bandLines: plan.bandLines, unit: BandCost.unit(layout.steps) ?? 1, ownBytes: layout.ownBytes,
+      stepBytes: layout.stepBytes)
     var step = last.step
     step.name = parts.map(\.step.name).joined(separator: " + ")
     step.isJoined = true

@@ -19,7 +19,10 @@ extension PlanBuilder {
     _ conv: ConvShape, _ w: ValueID, _ bias: [Float], _ geometry: Geometry, _ grid: ProductBlocks, copiesRows: Bool, fromPlanes: Bool
   ) -> [(way: ConvWay, candidate: Candidate)] {
     let costs = convCosts(conv, geometry)
-    var ways = [(way: ConvWay.product, candidate: Candidate(name: "gemm", nanoseconds: costs.gemm(grid, copiesRows: copiesRows)))]
+    var product = costs.gemm(grid, copiesRows: copiesRows)
+    // Large images cost the product what they cost Winograd's tiles; where the window is square that decides nothing.
+    if geometry.kernelHeight == 1 || geometry.kernelWidth == 1, isWinograd(geometry) { product += costs.images }
+    var ways = [(way: ConvWay.product, candidate: Candidate(name: "gemm", nanoseconds: product))]
     if !options.exact, !fromPlanes, isWinograd(geometry), conv.groupIn >= 16, bias.allSatisfy(\.isFinite) {
       for tile in winogradTiles(geometry) {
         let packing = winogradPacking(conv, tile: tile)

@@ -47,7 +47,10 @@ struct ConvCosts {
     let which = packing.side / 2 - 2
     let whole = Double(tileCount / grid.tiles) * table.rows(grid.tiles, depth: conv.groupIn)
     let rest = tileCount % grid.tiles == 0 ? 0 : table.rows(tileCount % grid.tiles, depth: conv.groupIn)
-    let products = (whole + rest) * Double(packing.panels * packing.points)
+    // A last panel of 8 columns or fewer does half the work.
+    let half = conv.groupOut % GemmPacking.panel
+    let width = Double(packing.panels) - (half > 0 && half <= 8 ? 0.5 : 0)
+    let products = (whole + rest) * width * Double(packing.points)
     // Of a square tile, `side` columns and as many rows are transformed, and on the way back as many columns and `tile` rows.
     let side = Double(packing.side)
     let (transformIn, transformOut) = packing.isLine ? (2 * side, 2 * side - 2) : (1, 1)
