@@ -40,6 +40,7 @@ package enum MethodRegistry {
     FactorizeTucker(),
     FactorizeCP(),
     FactorizeDepthwise(),
+    FactorizeDCT(),
     QuantizeAffine(),
     QuantizeMixed(),
   ]

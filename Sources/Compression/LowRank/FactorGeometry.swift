@@ -26,7 +26,8 @@ package struct FactorGeometry: Sendable {
         let (value, overflow) = total.0.multipliedReportingOverflow(by: factor)
         return (value, overflow || total.1)
       }
-      let (total, overflow) = sum.addingReportingOverflow(product.0)
+      let macs = stage.density < 1 ? Int(Double(product.0) * max(stage.density, 0)) : product.0
+      let (total, overflow) = sum.addingReportingOverflow(macs)
       return product.1 || overflow ? Int.max : total
     }
   }

@@ -9,6 +9,8 @@ package struct FactorShape: Sendable, Equatable {
   /// The spatial axes (0: vertical, the only one of a one-dimensional convolution) along which this layer has the window of the layer
   /// that it stands for: its strides, dilations and padding. Along the others it has a kernel of 1 and moves nothing.
   package var axes: [Int]
+  /// The share of the weight that is not zero, where that is known to be small: what is multiplied.
+  package var density = 1.0
 
   package init(_ shape: [Int], groups: Int = 1, axes: [Int] = []) {
     self.shape = shape
