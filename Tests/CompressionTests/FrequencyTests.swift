@@ -67,7 +67,7 @@ import Testing
       let (factored, _) = try KernelNetwork.apply(step + ", \"threshold\": \"\(mode)\"", to: graph)
       let weight = try #require(try factored[Layer.all(in: factored)[1].weight].constant)
       #expect(!weight.isDense)
-      let stored = try weight.decoded().elements(as: Float.self).count { $0 != 0 }
+      let stored = try weight.decoded().floats().count { $0 != 0 }
       #expect(stored <= 960 && stored > 600)
       // 9,600 taps of 4 bytes before.
       #expect(weight.storedByteCount < 38_400 / 12)

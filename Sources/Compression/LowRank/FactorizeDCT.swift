@@ -10,7 +10,7 @@ package struct FactorizeDCT: CompressionMethod {
     "Replaces k×k convolutions by the responses of shared cosine windows and filter centres, and a sparse, quantized 1×1 of them."
   package let options =
     RankChoice.options + [
-      OptionSchema("centres", .count(0...256), default: 0, "clusters of filters; a filter is a multiple of one and a sparse rest"),
+      OptionSchema("centres", .count(0...64), default: 0, "clusters of filters; a filter is a multiple of one and a sparse rest"),
       OptionSchema(
         "threshold", .choice(["hard", "soft"]), default: "hard",
         "coefficients that stay keep their values, or all are drawn to zero by the threshold, for training to follow"),

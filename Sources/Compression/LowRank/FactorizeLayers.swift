@@ -93,7 +93,7 @@ package struct FactorizeLayers {
   }
 
   private func check(_ factored: FactoredLayer, _ layer: Layer) throws {
-    let finite = try factored.stages.allSatisfy { try $0.weight.decoded().elements(as: Float.self).allSatisfy(\.isFinite) }
+    let finite = try factored.stages.allSatisfy { try $0.weight.decoded().floats().allSatisfy(\.isFinite) }
     guard finite, factored.bias?.allSatisfy(\.isFinite) ?? true else {
       throw Failure(
         .notFinite, "\(method) gave factors that are not finite: the weights or the samples hold too large numbers", node: layer.name)

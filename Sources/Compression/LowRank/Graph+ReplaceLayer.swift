@@ -52,7 +52,7 @@ extension Graph {
   private func stored(_ stage: FactorStage, _ node: Node) throws -> Weight {
     guard node.op == .matMul else { return stage.weight }
     let (rows, columns) = (stage.form.outputs, stage.form.inputs)
-    let elements = try stage.weight.decoded().elements(as: Float.self)
+    let elements = try stage.weight.decoded().floats()
     var out = [Float](repeating: 0, count: rows * columns)
     for row in 0..<rows { for column in 0..<columns { out[column * rows + row] = elements[row * columns + column] } }
     return Weight(try Tensor([columns, rows], out))

@@ -65,6 +65,9 @@ struct LayerFrequencies: Factorization {
   private func stored(_ matrix: [Float], _ candidate: FactorCandidate) throws -> Weight {
     let shape = candidate.forms[1].shape
     guard let bits = fit.bits else { return try Weight(Tensor(shape, matrix)).compacted() }
+    guard matrix.allSatisfy(\.isFinite) else {
+      throw Failure(.notFinite, "factorize.dct: the weights are so large that their coefficients are not finite")
+    }
     let limit = Float(1 << (bits - 1) - 1), width = matrix.count / shape[0]
     var scales = [Float](repeating: 1, count: shape[0])
     var codes = [Int8](repeating: 0, count: matrix.count)
