@@ -50,7 +50,7 @@ struct FactorComparison {
     let input = try Tensor(item.input, (0..<item.input.reduce(1, *)).map { Float(($0 &* 7919) % 101 - 50) / 50 })
     let medians = try mediansInTurn(executors, [input], seconds: 1.5)
     let share = Double(factors.macs) / Double(dense.macs)
-    let steps = zip(plans[2].steps, try bestSteps(plans[2], [input])).filter { $0.0.macs > 0 }.map { step, nanoseconds in
+    let steps = zip(plans[2].steps, try bestSteps(plans[2], [input])).map { step, nanoseconds in
       "\(rounded(nanoseconds / 1e3)) µs \(step.choice.map { String($0.text.prefix { $0 != ";" }) } ?? step.kernel)"
     }
     let numbers = [medians[2] / medians[1], medians[2] / medians[0], medians[2] / medians[1] / share].map(thousandths)

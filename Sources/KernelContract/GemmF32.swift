@@ -27,6 +27,8 @@ package struct GemmF32Descriptor: StepDescriptor {
   package var residualPixelStride: Int
   /// The input is dense NCHW instead of NHWC (`inputPixelStride` is not read). Meant for the first layer, groups = 1 only.
   package var inputIsNCHW: Bool
+  /// The output is dense NCHW instead of NHWC (`outputPixelStride` is not read). Meant for the last layer; no residual.
+  package var outputIsNCHW: Bool
   /// Output pixels of one task.
   package var rowBlock: Int
   /// Panels of 16 output channels of one task.
@@ -36,7 +38,7 @@ package struct GemmF32Descriptor: StepDescriptor {
     geometry: Geometry, groups: Int = 1, groupInChannels: Int, groupOutChannels: Int, weights: UnsafePointer<Float>,
     bias: UnsafePointer<Float>,
     epilogue: Epilogue = .none, affine: UnsafePointer<Float>? = nil, residualPixelStride: Int? = nil, inputIsNCHW: Bool = false,
-    rowBlock: Int? = nil, panelBlock: Int? = nil
+    outputIsNCHW: Bool = false, rowBlock: Int? = nil, panelBlock: Int? = nil
   ) {
     self.geometry = geometry
     self.groups = groups
@@ -49,6 +51,7 @@ package struct GemmF32Descriptor: StepDescriptor {
     hasResidual = residualPixelStride != nil
     self.residualPixelStride = residualPixelStride ?? 0
     self.inputIsNCHW = inputIsNCHW
+    self.outputIsNCHW = outputIsNCHW
     let blocks = GemmBlocks(rows: geometry.outputPixels, columns: groupOutChannels, depth: groupInChannels * geometry.taps, elementBytes: 4)
     self.rowBlock = rowBlock ?? blocks.rows
     self.panelBlock = panelBlock ?? blocks.panels
@@ -61,21 +64,33 @@ package struct GemmF32Descriptor: StepDescriptor {
   /// Whether a task copies what its rows read before the product: where a tap has few channels to walk.
   package var gathersRows: Bool { inputIsNCHW || (geometry.taps > 1 && groupInChannels < 32) }
 
-  /// The lines that a task copies; nil where it copies nothing, or every window by itself.
+  /// Whether a task copies its pixels tile by tile, as the tiles walk them.
+  package var packsTiles: Bool { inputIsNCHW && geometry.isPointwise }
+
+  /// The lines that a task copies; nil where it copies nothing, or tiles, or every window by itself.
   package var lines: GemmLines? {
-    gathersRows ? GemmLines(geometry, channels: groupInChannels, isNCHW: inputIsNCHW, rowBlock: rowBlock) : nil
+    gathersRows && !packsTiles ? GemmLines(geometry, channels: groupInChannels, isNCHW: inputIsNCHW, rowBlock: rowBlock) : nil
   }
 
   package var rowBlocks: Int { blocks(geometry.outputPixels, of: rowBlock) }
   package var panelBlocks: Int { blocks(blocks(groupOutChannels, of: GemmPacking.panel), of: panelBlock) }
   package var taskCount: Int { rowBlocks * panelBlocks * groups }
 
-  /// Row pointers; then the places of terms and the copied lines, or as many copied rows, or a pixel of zeros. Enough for either kind of copy,
-  /// so that a geometry cut down to fewer images or lines never needs more.
+  /// Floats between the beginnings of packed tiles of at most `tallest` rows: whole vectors are written, the last one beyond the tile's end.
+  package static func packedTileStride(channels: Int, tallest: Int) -> Int { tallest &* channels &+ 8 }
+
+  /// Floats of a task's panel before it is written to the planes of the output.
+  package var panelFloats: Int { outputIsNCHW ? rowBlock * GemmPacking.panel : 0 }
+
+  /// A panel of results, where the output is NCHW; row pointers; then the places of terms and the copied lines, or as many copied rows or
+  /// packed tiles, or a pixel of zeros. Enough for either kind of copy, so that a geometry cut down to fewer images or lines never needs more.
   package var scratchBytes: Int {
-    guard gathersRows else { return 8 * rowBlock * geometry.taps + 4 * groupInChannels + 128 }
+    let panel = 4 * panelFloats
+    guard gathersRows else { return panel + 8 * rowBlock * geometry.taps + 4 * groupInChannels + 128 }
     let depth = groupInChannels * geometry.taps
-    return 8 * rowBlock + 8 * depth + 4 * (lines?.count ?? rowBlock * depth) + 192
+    // Packed tiles are of 6 or 8 rows; the last ones may be lower.
+    let packed = packsTiles ? (blocks(rowBlock, of: 6) + 1) * Self.packedTileStride(channels: depth, tallest: 8) : 0
+    return panel + 8 * rowBlock + 8 * depth + 4 * max(packed, lines?.count ?? rowBlock * depth) + 192
   }
 }
 

@@ -9,7 +9,8 @@ import Testing
 /// one rounding of its result.
 @Suite struct GemmF32Tests {
   private func check(
-    _ item: ConvolutionCase, epilogue: Epilogue = .none, residual: Bool = false, planar: Bool = false, scales: Bool = false, seed: Int,
+    _ item: ConvolutionCase, epilogue: Epilogue = .none, residual: Bool = false, planar: Bool = false, planarOutput: Bool = false,
+    scales: Bool = false, seed: Int,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     var numbers = Numbers(seed)
@@ -32,7 +33,8 @@ import Testing
     let descriptor = GemmF32Descriptor(
       geometry: g, groups: item.groups, groupInChannels: item.inChannels, groupOutChannels: item.outChannels, weights: packed.pointer,
       bias: packedBias.pointer, epilogue: epilogue, affine: scales ? UnsafePointer(affine.pointer) : nil,
-      residualPixelStride: residual ? residualStride : nil, inputIsNCHW: planar, rowBlock: item.rowBlock, panelBlock: item.panelBlock)
+      residualPixelStride: residual ? residualStride : nil, inputIsNCHW: planar, outputIsNCHW: planarOutput,
+      rowBlock: item.rowBlock, panelBlock: item.panelBlock)
 
     var stored = input
     if planar {
@@ -74,9 +76,12 @@ import Testing
             expected = expected * Double(factors[channel]) + Double(shifts[channel])
             bound = bound * abs(Double(factors[channel])) + 0x1p-23 * abs(expected) + 0x1p-24
           }
-          let error = abs(Double(got[place]) - expected) / bound
+          let pixel = place / g.outputPixelStride
+          let pixels = g.outputHeight * g.outputWidth
+          let at = planarOutput ? (pixel / pixels * item.outChannels + channel) * pixels + pixel % pixels : place
+          let error = abs(Double(got[at]) - expected) / bound
           worst = error > worst || error.isNaN ? error : worst
-          written.insert(place)
+          written.insert(at)
         }
         #expect(worst <= 1, "\(entry.id) \(item) \(epilogue) residual \(residual) planar \(planar)", sourceLocation: sourceLocation)
         #expect(
@@ -128,6 +133,31 @@ import Testing
     item.geometry.outputPixelStride = item.outChannels
     check(item, epilogue: .relu, planar: true, seed: seed)
     check(item, epilogue: .leakyRelu(0.1), planar: true, scales: true, seed: seed)
+  }
+
+  /// Pixels in planes, packed tile by tile: images of any extents, rows of a tile in several images, blocks that end anywhere.
+  @Test(arguments: [1, 5, 7, 8, 13, 16, 30, 49], [1, 2, 3])
+  func planesToPlanes(pixels: Int, batch: Int) {
+    for (rowBlock, depth, columns) in [(1, 5, 70), (6, 40, 16), (24, 33, 24), (13, 64, 7), (48, 9, 33), (200, 17, 40)] {
+      let item = ConvolutionCase(
+        batch: batch, size: (1, pixels), channels: (depth, columns), rowBlock: rowBlock, panelBlock: numberOfPanels(rowBlock))
+      for (planar, planarOutput) in [(true, true), (true, false), (false, true)] {
+        check(item, epilogue: .relu, planar: planar, planarOutput: planarOutput, seed: pixels)
+        check(item, epilogue: .hardSwish, planar: planar, planarOutput: planarOutput, seed: pixels)
+        check(item, epilogue: .leakyRelu(0.1), planar: planar, planarOutput: planarOutput, scales: true, seed: pixels)
+      }
+    }
+  }
+
+  private func numberOfPanels(_ rowBlock: Int) -> Int { rowBlock % 2 == 0 ? 2 : 5 }
+
+  /// Windows of several taps write planes too.
+  @Test(arguments: 0..<40)
+  func anyConvolutionToPlanes(seed: Int) {
+    var numbers = Numbers(seed + 1500)
+    var item = ConvolutionCase.random(&numbers)
+    item.geometry.outputPixelStride = item.groups * item.outChannels
+    if item.groups == 1 { check(item, epilogue: numbers.pick(Epilogue.all), planarOutput: true, seed: seed) }
   }
 
   /// The path through four panels at once and the tiles must agree in every bit: a row's result is the same in any matrix.

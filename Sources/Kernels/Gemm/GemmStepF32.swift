@@ -27,6 +27,10 @@ func stepGemmF32(
   let lines = d.pointee.lines
   let depth = channels * taps
 
+  // Results go to planes by way of a panel of them, which stays in the first-level cache.
+  let panelOfResults = scratch.assumingMemoryBound(to: Float.self)
+  let writesPlanes = d.pointee.outputIsNCHW
+  let scratch = scratch + 4 * d.pointee.panelFloats
   let table = scratch.assumingMemoryBound(to: UnsafePointer<Float>.self)
   let behindTable = scratch + roundUp(8 * rowBlock * (copies ? 1 : taps), to: 64)
   let places = behindTable.assumingMemoryBound(to: Int.self)
@@ -42,7 +46,7 @@ func stepGemmF32(
   let whole = Finish(d.pointee.epilogue, affine: d.pointee.affine, columnCount: d.pointee.groups * panels * 16)
   var tile = GemmTileF32(
     rows: table, rowsStride: 0, taps: copies ? 1 : taps, depth: copies ? depth : channels, depthStep: 1, panel: d.pointee.weights,
-    bias: d.pointee.bias, output: output, outputStride: geometry.pointee.outputPixelStride, residual: residual,
+    bias: d.pointee.bias, output: output, outputStride: writesPlanes ? 16 : geometry.pointee.outputPixelStride, residual: residual,
     residualStride: d.pointee.residualPixelStride, columns: 16, low: clamps ? d.pointee.epilogue.a : -.infinity,
     high: clamps ? d.pointee.epilogue.b : .infinity)
 
@@ -61,6 +65,9 @@ func stepGemmF32(
         copyLinesOfRows(
           geometry, lines, input: groupInput, isNCHW: d.pointee.inputIsNCHW, channels: channels, first: first, count: count, into: copied,
           table: table)
+      } else if d.pointee.packsTiles {
+        packTiles(geometry, input: input, channels: channels, first: first, count: count, into: copied, table: table)
+        tile.depthStep = tallestTile
       } else if d.pointee.inputIsNCHW {
         gatherPlanes(geometry, input: input, channels: channels, first: first, count: count, into: copied)
         for row in 0..<count { table[row] = UnsafePointer(copied + row) }
@@ -86,7 +93,7 @@ func stepGemmF32(
       var finish = whole
       finish.factors = whole.factors.map { $0 + column * 16 }
       finish.shifts = whole.shifts.map { $0 + column * 16 }
-      let takesFour = count == 1 && lines == nil && panel + 4 <= panelEnd
+      let takesFour = count == 1 && lines == nil && panel + 4 <= panelEnd && !writesPlanes
       tile.columns = min(width, takesFour ? 64 : 16)
       var row = 0
       var aheadTiles = 0
@@ -95,7 +102,7 @@ func stepGemmF32(
         tile.ahead = aheadTiles < 2 ? tile.panel + (depth * 16 + aheadTiles * ahead) : tile.panel
         aheadTiles += 1
         tile.rows = UnsafePointer(table + row)
-        tile.output = output + (first + row) * tile.outputStride + outputColumn
+        tile.output = writesPlanes ? panelOfResults + row * 16 : output + (first + row) * tile.outputStride + outputColumn
         if let residual { tile.residual = residual + (first + row) * tile.residualStride + outputColumn }
         if lines != nil {
           multiplyTile(height, &tile, places: places)
@@ -110,6 +117,11 @@ func stepGemmF32(
           activateRows(tile.output, stride: tile.outputStride, rows: height, columns: tile.columns, d.pointee.epilogue)
         }
         row += height
+      }
+      if writesPlanes {
+        spreadPanel(
+          geometry, panelOfResults, first: first, count: count, columns: tile.columns, to: output, outputColumn,
+          channels: d.pointee.groups * d.pointee.groupOutChannels)
       }
       panel += takesFour ? 4 : 1
     }

@@ -108,6 +108,10 @@ typealias Places = UnsafePointer<Int>
 @inline(never) private func multiplyHalf5(_ tile: UnsafePointer<GemmTileF32>) { multiply(5, 1, tile) }
 @inline(never) private func multiplyHalf6(_ tile: UnsafePointer<GemmTileF32>) { multiply(6, 1, tile) }
 
+/// Rows of the tallest tile.
+@inline(__always)
+var tallestTile: Int { 6 }
+
 /// The height of the next tile when `remaining` rows are left: 6, and near the end heights that leave no tile below 4, where the
 /// multiply-adds of one row would wait for those of the same row before.
 @inline(__always)

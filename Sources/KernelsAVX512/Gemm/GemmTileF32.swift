@@ -291,6 +291,10 @@ typealias Places = UnsafePointer<Int>
 @inline(never) private func multiplyStrided7(_ tile: UnsafePointer<GemmTileF32>) { multiplyStrided(7, tile) }
 @inline(never) private func multiplyStrided8(_ tile: UnsafePointer<GemmTileF32>) { multiplyStrided(8, tile) }
 
+/// Rows of the tallest tile.
+@inline(__always)
+var tallestTile: Int { 8 }
+
 /// The height of the next tile when `remaining` rows are left: 8, and near the end two alike.
 @inline(__always)
 func tileHeight(_ remaining: Int) -> Int {

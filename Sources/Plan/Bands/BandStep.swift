@@ -7,8 +7,8 @@ package protocol BandStep: StepDescriptor {
   var outputChannels: Int { get }
   /// Bytes of the constants that every band reads.
   var constantBytes: Int { get }
-  /// Whether the input is NCHW; such a step is in no chain.
-  var readsPlanes: Bool { get }
+  /// Whether the input or the output is NCHW; such a step is in no chain.
+  var touchesPlanes: Bool { get }
   var residualStride: Int? { get }
   /// Lines of the output that are made together, counted from the image's top: only bands that begin at a multiple of them give its bits.
   var unit: Int { get }
@@ -21,7 +21,7 @@ package protocol BandStep: StepDescriptor {
 }
 
 extension BandStep {
-  package var readsPlanes: Bool { false }
+  package var touchesPlanes: Bool { false }
   package var residualStride: Int? { nil }
   package var unit: Int { 1 }
   package var lineMacs: Double { Double(geometry.outputWidth) * Double(constantBytes / 4) }
@@ -31,7 +31,7 @@ extension BandStep {
 extension GemmF32Descriptor: BandStep {
   package var outputChannels: Int { groups * groupOutChannels }
   package var constantBytes: Int { packing.f32Bytes + 4 * packing.columnCount }
-  package var readsPlanes: Bool { inputIsNCHW }
+  package var touchesPlanes: Bool { inputIsNCHW || outputIsNCHW }
   package var residualStride: Int? { hasResidual ? residualPixelStride : nil }
   package static var countTasks: @convention(c) (UnsafeRawPointer) -> Int {
     { $0.assumingMemoryBound(to: GemmF32Descriptor.self).pointee.taskCount }

@@ -36,7 +36,7 @@ extension PlanBuilder {
     return drafts.indices.map { index in
       guard let step = drafts[index].bandStep, let output = drafts[index].views.first, buffers[output.buffer].kind == .arena,
         touching[output.buffer] == 2, let after = reader[output.buffer], after > index, let nextStep = drafts[after].bandStep,
-        drafts[after].views[1] == output, !step.readsPlanes, !nextStep.readsPlanes
+        drafts[after].views[1] == output, !step.touchesPlanes, !nextStep.touchesPlanes
       else { return nil }
       let (g, n) = (step.geometry, nextStep.geometry)
       let fits = g.batch == n.batch && g.outputHeight == n.inputHeight && g.outputWidth == n.inputWidth

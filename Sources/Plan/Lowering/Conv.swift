@@ -115,18 +115,25 @@ extension PlanBuilder {
     _ conv: ConvShape, _ x: ValueID, _ w: ValueID, _ out: ValueID, _ bias: [Float], _ activation: Activation
   ) throws {
     let direct = directImage(x, conv)
-    let input = try direct ?? pixels(x)
+    let planes = direct == nil ? pointwiseImage(x, conv) : nil
     let join = activation == .none ? try residual(of: out) : nil
-    guard let inStride = direct != nil ? 0 : input.pixelStride else { throw unsupported("no pixel layout") }
+    let writesPlanes = join == nil && endsInPlanes(out)
     let copiesRows = direct != nil || (conv.taps > 1 && conv.groupIn < 32)
-    let ways = denseWays(conv, w, bias, fromPlanes: direct != nil)
+    let turned = turnedTime(conv, input: planes != nil, output: writesPlanes)
+    let ways = denseWays(conv, w, bias, fromPlanes: direct != nil).map {
+      $0.way.isProduct ? $0 : (way: $0.way, candidate: $0.candidate.taking(turned))
+    }
     let (index, dense) = try Candidate.choose(ways.map(\.candidate))
     let (way, choice) = (ways[index].way, dense.adding(sparseLoser(conv, under: dense.nanoseconds)))
+    let image = way.isProduct ? direct ?? planes : nil
+    let input = try image ?? pixels(x)
+    guard let inStride = image != nil ? 0 : input.pixelStride else { throw unsupported("no pixel layout") }
     var norm: (node: Int, output: ValueID, scaling: ChannelScaling)?
     if case .product = way, join == nil { norm = try followingNormalization(out, activation) }
     let target = join?.output ?? norm?.output ?? out
-    let output = try pixelDestination(target, .f32)
-    guard let outStride = output.pixelStride else { throw unsupported("no pixel layout") }
+    let toPlanes = way.isProduct && writesPlanes
+    let output = toPlanes ? try rowMajorDestination(target, .f32) : try pixelDestination(target, .f32)
+    guard let outStride = toPlanes ? 0 : output.pixelStride else { throw unsupported("no pixel layout") }
     let geometry = conv.geometry(input: inStride, output: outStride)
     let epilogue = Epilogue(join?.activation ?? activation)
     let views = [output, input] + (join.map { [$0.view] } ?? [])
@@ -141,12 +148,14 @@ extension PlanBuilder {
       let descriptor = try strassen(conv, w, geometry: geometry, bias: bias, epilogue: epilogue, residualStride: join?.view.pixelStride)
       try emit(descriptor, views, macs: conv.macs, fusing: fusing, choice: choice)
     case .product:
-      let blocks = convGrid(conv, geometry, copiesRows: copiesRows, threads: options.threads)
+      let blocks =
+        planes != nil ? planesGrid(conv, geometry) : convGrid(conv, geometry, copiesRows: copiesRows, threads: options.threads)
       let descriptor = GemmF32Descriptor(
         geometry: geometry, groups: conv.groups, groupInChannels: conv.groupIn, groupOutChannels: conv.groupOut,
         weights: try packedWeights(w, conv.packing, conv.packing.oihw), bias: try packedColumns(bias, fill: 0, conv.packing),
         epilogue: epilogue, affine: try norm.map { try packedScaling($0.scaling, conv.packing) },
-        residualPixelStride: join?.view.pixelStride, inputIsNCHW: direct != nil, rowBlock: blocks.rows, panelBlock: blocks.panels)
+        residualPixelStride: join?.view.pixelStride, inputIsNCHW: image != nil, outputIsNCHW: toPlanes, rowBlock: blocks.rows,
+        panelBlock: blocks.panels)
       try emit(descriptor, views, macs: conv.macs, inPlace: [2], fusing: fusing, choice: choice)
     }
     if let join { fused.insert(join.node) }

@@ -7,6 +7,8 @@ enum ConvWay {
   case product
   case winograd(tile: Int)
   case strassen
+
+  var isProduct: Bool { if case .product = self { true } else { false } }
 }
 
 extension PlanBuilder {

@@ -1,0 +1,1 @@
+../../Kernels/Gemm/GemmPlanesF32.swift
