@@ -142,6 +142,8 @@ EVERY: list[tuple[str, str, str, list[str], bool]] = [
     ("factorize.svd", "target_macs", "0.9,0.8,0.7,0.6,0.5", KEPT, False),
     ("factorize.svd", "target_macs", "0.9,0.8,0.7,0.6,0.5", KEPT, True),
     ("factorize.cp", "target_macs", "0.5,0.33", KEPT, False),
+    ("factorize.cp", "target_macs", "0.5,0.33", KEPT, True),
+    ("factorize.dct", "target_macs", "0.7,0.5,0.33", KEPT, False),
     ("factorize.depthwise", "target_macs", "0.7,0.5,0.33", KEPT, False),
     ("factorize.depthwise", "target_macs", "0.7,0.5,0.33", KEPT, True),
     ("factorize.channel", "energy", "0.999,0.995,0.99,0.98,0.95", [], True),
@@ -150,6 +152,9 @@ EVERY: list[tuple[str, str, str, list[str], bool]] = [
     ("factorize.tucker2", "target_ms", "0.9,0.8,0.7,0.6,0.5", [], True),
     ("factorize.svd", "energy", "0.999,0.995,0.99,0.98,0.95", [], True),
     ("factorize.svd", "target_ms", "0.95,0.9,0.85,0.8,0.7", [], True),
+    ("factorize.svd", "least_snr", "25,20,15,12,10", [], True),
+    ("factorize.channel", "least_snr", "25,20,15,12,10", [], True),
+    ("factorize.tucker2", "least_snr", "25,20,15,12,10", [], True),
 ]
 
 
@@ -163,8 +168,8 @@ def label(setting: dict[str, Any]) -> str:
     step = dict(setting["step"])
     words = [step.pop("method").removeprefix("factorize.")]
     step.pop("keep", None)
-    words += [key.removeprefix("target_") for key in ("energy", "target_ms") if key in step]
-    for key in ("energy", "target_macs", "target_ms"):
+    words += [key.removeprefix("target_") for key in ("energy", "target_ms", "least_snr") if key in step]
+    for key in ("energy", "target_macs", "target_ms", "least_snr"):
         step.pop(key, None)
     words += ["3-D" if key == "spatial" else str(value) for key, value in step.items()]
     return " ".join(words) + ("" if setting["calibrate"] else ", weights alone")
@@ -184,7 +189,7 @@ def plot(options: argparse.Namespace) -> None:
         for line, (title, chosen) in enumerate(
             (
                 ("equal multiply-accumulates", lambda row: "keep" in row["setting"]["step"]),
-                ("ranks by energy and by milliseconds", lambda row: "keep" not in row["setting"]["step"]),
+                ("ranks by energy, milliseconds and the outputs' noise", lambda row: "keep" not in row["setting"]["step"]),
             )
         ):
             axis = axes[line][column]

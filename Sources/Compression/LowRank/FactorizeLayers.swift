@@ -26,18 +26,14 @@ package struct FactorizeLayers {
     let targets = usesSamples ? try OriginalTargets(original, step, holding: false) : nil
     let sample = try step.samples.flatMap { $0.count > 0 ? try $0.sample(0) : nil } ?? SyntheticSample.make(for: graph)
     let geometries = try FactorGeometry.all(step.layers, in: graph, sample: sample)
-    func site(_ layer: Layer, in graph: Graph) throws -> FactorSite {
-      try targets?.settle(before: layer.node, in: graph)
-      return FactorSite(
-        layer: layer, graph: graph, step: step, geometry: geometries[layer.name] ?? FactorGeometry(), multiply: multiply, targets: targets)
-    }
+    let sites = FactorSites(step: step, method: method, geometries: geometries, multiply: multiply, targets: targets)
 
     var entries: [RankEntry] = []
     var others: [String] = []
     for (index, layer) in step.layers.enumerated() {
       try step.progress("\(method): \(layer.name)", index, of: step.layers.count)
       guard try isFree(layer, in: original) else { continue }
-      if let factorization = try make(site(layer, in: original)), !factorization.candidates.isEmpty {
+      if let factorization = try make(sites.site(layer, in: original)), !factorization.candidates.isEmpty {
         let bytes = original[layer.weight].constant?.storedByteCount ?? 0
         entries.append(RankEntry(layer, factorization, geometries[layer.name] ?? FactorGeometry(), bytes: bytes))
       } else {
@@ -53,7 +49,7 @@ package struct FactorizeLayers {
       throw Failure(.recipe, "\(step.path): none of the selected layers has a form that \(method) factorizes")
     }
     let trial = sample.map { FactorTrial(graph: original, entries: entries, step: step, sample: $0) }
-    var chosen = try candidates(entries, original, trial)
+    var chosen = try candidates(entries, sites, original, trial)
     if !choice.keepsAll {
       let wished = chosen.count { $0 != nil }
       if let trial { chosen = try trial.settled(chosen, method: method) }
@@ -65,17 +61,17 @@ package struct FactorizeLayers {
       }
       if trial == nil { step.ledger.note("\(step.path): no times were taken: the input shapes are not known without samples") }
     }
-    for (index, entry) in entries.enumerated() {
-      guard let candidate = chosen[index], let layer = try Layer.all(in: graph).first(where: { $0.name == entry.layer.name }) else {
-        continue
-      }
-      try step.progress("\(method): \(layer.name)", index, of: entries.count)
-      let factored = try entry.factorization.factor(candidate, at: site(layer, in: graph))
-      try check(factored, layer)
-      let names = try graph.replace(layer, by: factored.stages, bias: factored.bias)
-      step.ledger.factorize(layer.name, into: names)
+    for (layer, chain) in try sites.replace(entries, by: chosen, in: &graph) { step.ledger.factorize(layer, into: chain) }
+    if case .noise = choice.wish { return }
+    if let decibels = try FactorDamage.decibels(of: graph, instead: original, step), decibels < Self.quiet {
+      step.ledger.note(
+        "\(step.path): the network's outputs keep \((decibels * 10).rounded() / 10) dB only: what layers lose adds up; \"least_snr\" bounds it"
+      )
     }
   }
+
+  /// Below this many decibels of the outputs a note says so.
+  private static let quiet = 10.0
 
   /// Whether the layer's weight is its own and f32; what is not is refused, and weights that are quantized are an error.
   private func isFree(_ layer: Layer, in graph: Graph) throws -> Bool {
@@ -92,17 +88,11 @@ package struct FactorizeLayers {
     return false
   }
 
-  private func check(_ factored: FactoredLayer, _ layer: Layer) throws {
-    let finite = try factored.stages.allSatisfy { try $0.weight.decoded().floats().allSatisfy(\.isFinite) }
-    guard finite, factored.bias?.allSatisfy(\.isFinite) ?? true else {
-      throw Failure(
-        .notFinite, "\(method) gave factors that are not finite: the weights or the samples hold too large numbers", node: layer.name)
-    }
-  }
-
   // MARK: Ranks
 
-  private func candidates(_ entries: [RankEntry], _ graph: Graph, _ trial: FactorTrial?) throws -> [FactorCandidate?] {
+  private func candidates(
+    _ entries: [RankEntry], _ sites: FactorSites, _ graph: Graph, _ trial: FactorTrial?
+  ) throws -> [FactorCandidate?] {
     switch choice.wish {
     case .rank(let rank): return entries.map { affordable(RankChoice.ranked($0.factorization.candidates, rank: rank), $0) }
     case .energy(let energy):
@@ -114,6 +104,7 @@ package struct FactorizeLayers {
         return nil
       }
     case .target(let unit, let target): return try meet(unit, target, entries, graph, trial)
+    case .noise(let decibels): return try spare(decibels, entries, sites, graph, trial)
     }
   }
 
@@ -169,5 +160,21 @@ package struct FactorizeLayers {
         "\(step.path).target_ms: missed by \(((leastExcess - 1) * 1000).rounded() / 10) %: times do not quite add up; ask for less")
     }
     return best
+  }
+
+  /// What costs least of what leaves the network's outputs a signal-to-noise ratio.
+  private func spare(
+    _ decibels: Double, _ entries: [RankEntry], _ sites: FactorSites, _ graph: Graph, _ trial: FactorTrial?
+  ) throws -> [FactorCandidate?] {
+    let costs = try trial.flatMap { try RankLatency.table(entries, $0) } ?? .macs(entries, graph, step, sample: trial?.sample)
+    let damage = try FactorDamage(graph, entries: entries, sites: sites, costs: costs)
+    let (chosen, found) = try damage.choose(decibels: decibels) { try choice.keepsAll ? $0 : trial?.settled($0, method: method) ?? $0 }
+    let count = chosen.count { $0 != nil }
+    step.ledger.note(
+      count == 0
+        ? "\(step.path).least_snr: no factors leave the outputs \(decibels) dB and cost less; all layers stay as they are"
+        : "\(step.path).least_snr: the factors of \(count) of \(entries.count) layers leave the outputs "
+          + "\((found * 10).rounded() / 10) dB on samples that they were not fitted to")
+    return chosen
   }
 }

@@ -38,11 +38,12 @@ struct MatrixFactors: Factorization {
     let bias = try site.graph.bias(of: site.layer)
     var (svds, squares, kept, totals) = ([SVD](), [Double](), [[Double]](), [Double]())
     for group in 0..<groups {
-      let elements = Array(matrix.elements[group * rows * width..<(group + 1) * rows * width])
+      // Large ones take memory: one group is not copied.
+      let elements = groups == 1 ? matrix.elements : Array(matrix.elements[group * rows * width..<(group + 1) * rows * width])
       do {
         svds.append(
           try LeadingSVD.decompose(
-            elements.map(Double.init), rows: rows, columns: width, rank: largest ?? Self.usualLeading, multiply: site.multiply,
+            elements, rows: rows, columns: width, rank: largest ?? Self.usualLeading, multiply: site.multiply,
             progress: site.step.progress))
       } catch var failure as Failure {
         failure.node = failure.node ?? site.layer.name
@@ -90,8 +91,8 @@ struct MatrixFactors: Factorization {
   }
 
   func factor(_ candidate: FactorCandidate, at site: FactorSite) throws -> FactoredLayer {
-    let rank = candidate.ranks[0], matrix = try site.matrix()
-    let (groups, rows, width) = (matrix.groups, matrix.rowsPerGroup, matrix.width)
+    let rank = candidate.ranks[0], groups = svds.count
+    let (rows, width) = (svds[0].rows, svds[0].columns)
     let responses = fit.usesSamples ? try self.responses ?? Self.responses(site) : nil
     let old = try site.graph.bias(of: site.layer), centred = site.graph.canSetBias(site.layer)
     var (first, second, bias) = ([Float](), [Float](), [Float]())
@@ -107,7 +108,8 @@ struct MatrixFactors: Factorization {
       }
       let factors = regression.factors(kept)
       let pair = BalancedPair(
-        regression.expanded(factors.first, rank: kept), factors.second, rows: rows, rank: kept, columns: width, paddedTo: rank)
+        try regression.expanded(factors.first, rank: kept, multiply: site.multiply), factors.second, rows: rows, rank: kept, columns: width,
+        paddedTo: rank)
       first += pair.first
       second += pair.second
       guard let part else { continue }

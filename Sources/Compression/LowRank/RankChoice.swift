@@ -16,6 +16,8 @@ package struct RankChoice {
     case energy(Double)
     /// Up to 1 a share of what there is; above, a number of the unit.
     case target(Unit, Double)
+    /// What the network's outputs keep at least, in decibels.
+    case noise(Double)
   }
 
   let wish: Wish
@@ -46,6 +48,9 @@ package struct RankChoice {
         "ranks with which the network takes at most this many \($1), or, up to 1, this share of what it takes; 0: no target")
     } + [
       OptionSchema(
+        "least_snr", .number(0...100), default: .null,
+        "in dB: the fastest ranks that leave the network's outputs this signal-to-noise ratio, as measured; needs samples"),
+      OptionSchema(
         "scope", .choice(["layer", "global"]), default: "global",
         "how a target is shared out: every layer keeps the same energy, or the product of all energies is kept as large as it can be"),
       OptionSchema(
@@ -67,6 +72,10 @@ package struct RankChoice {
     for unit in Unit.allCases {
       let target = try step.options.number(unit.rawValue)
       if target > 0 { wishes.append((unit.rawValue, .target(unit, target))) }
+    }
+    if let least = try given("least_snr") {
+      guard (step.samples?.count ?? 0) > 0 else { throw StepContext.missingSamples("\(step.path).least_snr") }
+      wishes.append(("least_snr", .noise(least)))
     }
     guard wishes.count < 2 else {
       throw Failure(.recipe, "\(step.path): only one of \(wishes.map(\.key).joined(separator: ", ")) can be met")

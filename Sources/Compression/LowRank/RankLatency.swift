@@ -6,14 +6,21 @@ struct RankLatency {
   /// Shares of a layer's multiply-accumulates that are measured.
   private static let levels = [0.1, 0.25, 0.45, 0.7]
 
+  /// - Throws: `recipe` where times cannot be taken.
   static func costs(_ entries: [RankEntry], _ trial: FactorTrial) throws -> RankCosts {
+    guard let costs = try table(entries, trial) else {
+      throw Failure(.recipe, "\(trial.step.path).target_ms: times cannot be measured here; use target_macs or target_bytes")
+    }
+    return costs
+  }
+
+  /// nil where times cannot be taken.
+  static func table(_ entries: [RankEntry], _ trial: FactorTrial) throws -> RankCosts? {
     var points = entries.map { _ in [(macs: Double, time: Double)]() }
     let rows: [[FactorCandidate?]] = levels.map { level in
       entries.map { entry in entry.able.last { Double(entry.macs($0)) <= level * Double(entry.macs) } ?? entry.able.first }
     }
-    guard let measured = try trial.measure(rows + [entries.map { _ in nil }]) else {
-      throw Failure(.recipe, "\(trial.step.path).target_ms: times cannot be measured here; use target_macs or target_bytes")
-    }
+    guard let measured = try trial.measure(rows + [entries.map { _ in nil }]) else { return nil }
     for (row, times) in zip(rows + [entries.map { _ in nil }], measured) {
       for (index, entry) in entries.enumerated() {
         guard let time = times.layers[index].map(MeasureTimes.median) else { continue }

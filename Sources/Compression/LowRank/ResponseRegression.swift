@@ -181,8 +181,25 @@ struct ResponseRegression {
   }
 
   /// The first factor on what the layer reads: rank × columns of the matrix.
-  func expanded(_ first: [Double], rank: Int) -> [Double] {
+  /// Large ones by f32 products, which err by less than storing the factor in f32 and its neighbour does.
+  func expanded(_ first: [Double], rank: Int, multiply: MatrixProducts) throws -> [Double] {
     let columns = svd.columns
+    if Double(rank) * Double(size) * Double(columns) > 2e8 {
+      let right = try Tensor(.f32, [size, columns]) { bytes in
+        let out = bytes.bindMemory(to: Float.self)
+        for index in 0..<size * columns { out[index] = Float(svd.right[index]) }
+      }
+      // As large as its largest element: what the rows are multiplied by may be far from 1.
+      let largest = first.reduce(0) { max($0, $1.magnitude) }, scale = largest > 0 ? largest : 1
+      let left = try Tensor([rank, size], first.map { Float($0 / scale) })
+      let product = try multiply.multiply(left, by: right), made = product.elements(as: Float.self)
+      let all = scale * unit
+      return [Double](unsafeUninitializedCapacity: rank * columns) { out, count in
+        for index in 0..<rank * columns { out[index] = Double(made[index]) * all }
+        withExtendedLifetime(product) {}
+        count = rank * columns
+      }
+    }
     var out = [Double](repeating: 0, count: rank * columns)
     out.withUnsafeMutableBufferPointer { out in
       svd.right.withUnsafeBufferPointer { right in
