@@ -102,7 +102,7 @@ package final class LayerMoments {
     for index in 0..<channels {
       let y = base + (inputs + index) * pitch
       outputSums[index] += Self.sum(y, pitch)
-      outputSquares[index] += Double(Self.dot(y, y, pitch))
+      outputSquares[index] += Self.squares(y, pitch)
     }
     guard groups == 1 else { return accumulateGroups(base) }
     let right = Tensor(.f32, [inputs, pitch], storage: rows.storage, byteOffset: rows.byteOffset)
@@ -134,6 +134,13 @@ package final class LayerMoments {
   private static func sum(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
     var sum = 0.0
     for index in 0..<count { sum += Double(x[index]) }
+    return sum
+  }
+
+  /// Wider than f32: sums of 10²⁰ are finite, and their squares are not.
+  private static func squares(_ x: UnsafePointer<Float>, _ count: Int) -> Double {
+    var sum = 0.0
+    for index in 0..<count { sum += Double(x[index]) * Double(x[index]) }
     return sum
   }
 

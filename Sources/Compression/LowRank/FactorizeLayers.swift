@@ -11,10 +11,11 @@ package struct FactorizeLayers {
   private let usesSamples: Bool
 
   /// - usesSamples: whether `FactorSite.targets` is wanted where there are samples.
-  package init(_ step: StepContext, method: String, usesSamples: Bool = true) throws {
+  /// - usualEnergy: what is kept where the step asks for nothing.
+  package init(_ step: StepContext, method: String, usesSamples: Bool = true, usualEnergy: Double = RankChoice.usualEnergy) throws {
     self.step = step
     self.method = method
-    choice = try RankChoice(step)
+    choice = try RankChoice(step, usualEnergy: usualEnergy)
     multiply = MatrixProducts(step.evaluator)
     self.usesSamples = usesSamples && (step.samples?.count ?? 0) > 0
   }

@@ -44,14 +44,16 @@ package struct FactorizeTucker: CompressionMethod {
       step.ledger.note("\(step.path): without samples, what the weights' singular values keep counts, not what the outputs keep")
     }
     let chosen = fit
-    try FactorizeLayers(step, method: name, usesSamples: fit.usesSamples).apply(to: &graph) { try LayerTucker($0, fit: chosen) }
+    // Bayesian ranks stand, whatever they keep.
+    let usual = fit.bayes == nil ? RankChoice.usualEnergy : 0
+    try FactorizeLayers(step, method: name, usesSamples: fit.usesSamples, usualEnergy: usual).apply(to: &graph) { try LayerTucker($0, fit: chosen) }
   }
 }
 
 extension RankChoice {
   /// Whether a step says in any way what ranks it wants.
   static func isGiven(_ step: StepContext) -> Bool {
-    ["rank", "energy", "error"].contains { (step.options.values[$0] ?? .null) != .null }
+    ["rank", "energy", "error", "least_snr"].contains { (step.options.values[$0] ?? .null) != .null }
       || Unit.allCases.contains { (try? step.options.number($0.rawValue)) ?? 0 > 0 }
   }
 }

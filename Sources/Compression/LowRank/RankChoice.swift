@@ -27,7 +27,7 @@ package struct RankChoice {
   package let keepsAll: Bool
 
   /// What is kept where a step asks for nothing.
-  static let usualEnergy = 0.99
+  package static let usualEnergy = 0.99
 
   package static let options =
     [
@@ -58,7 +58,7 @@ package struct RankChoice {
         "whether layers that would not become faster, measured on this machine, stay as they are, or factors are kept whatever they cost"),
     ]
 
-  package init(_ step: StepContext) throws {
+  package init(_ step: StepContext, usualEnergy: Double = RankChoice.usualEnergy) throws {
     func given(_ key: String) throws -> Double? { step.options.values[key] == .null ? nil : try step.options.number(key) }
     var wishes: [(key: String, wish: Wish)] = []
     if let rank = try given("rank") {
@@ -80,7 +80,7 @@ package struct RankChoice {
     guard wishes.count < 2 else {
       throw Failure(.recipe, "\(step.path): only one of \(wishes.map(\.key).joined(separator: ", ")) can be met")
     }
-    wish = wishes.first?.wish ?? .energy(Self.usualEnergy)
+    wish = wishes.first?.wish ?? .energy(usualEnergy)
     isGlobal = try step.options.string("scope") == "global"
     keepsAll = try step.options.string("keep") == "always"
   }
