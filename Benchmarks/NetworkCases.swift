@@ -107,7 +107,7 @@ extension Executor {
   }
 }
 
-private func wallSeconds() -> Double {
+func wallSeconds() -> Double {
   var now = timespec()
   clock_gettime(CLOCK_MONOTONIC, &now)
   return Double(now.tv_sec) + Double(now.tv_nsec) * 1e-9

@@ -18,6 +18,7 @@ import KernelsAVX512
 // KernelBenchmarks sparse-codes times sparse layers of 8-bit codes beside the dense kernels, those for AVX2 and then all.
 // KernelBenchmarks low-bit times fully connected layers of one row with codes of few bits beside the product in f32.
 // KernelBenchmarks factors [threads [part of a name]] times factorized layers beside the layers they replace.
+// KernelBenchmarks stream [threads] times fully connected factors of one row from memory, beside loads alone and the dense layer.
 // KernelBenchmarks --network file.onnx [threads [rounds]] times a network with chains by bands and without.
 let wide =
   (cmachine_features() & UInt32(CMACHINE_AVX512_VNNI) != 0 ? kernelTableVNNI() : [])
@@ -34,6 +35,10 @@ if CommandLine.arguments.dropFirst().first == "--network" {
 }
 if CommandLine.arguments.dropFirst().first == "factors" {
   try FactorComparison(Array(CommandLine.arguments.dropFirst(2))).run()
+  exit(0)
+}
+if CommandLine.arguments.dropFirst().first == "stream" {
+  try StreamComparison(Array(CommandLine.arguments.dropFirst(2))).run()
   exit(0)
 }
 if CommandLine.arguments.dropFirst().first == "sparse" {
