@@ -39,23 +39,28 @@ struct ConvolutionCall {
       let descriptor = DepthwiseF32Descriptor(
         geometry: geometry, channels: shape.outChannels, weights: weights.pointer(Float.self), bias: bias.pointer(Float.self),
         epilogue: epilogue)
-      try dense(workspace, x, y, scratchBytes: descriptor.scratchBytes) { try $0(descriptor, $2, $1) }
+      try dense(workspace, x, y, scratchBytes: descriptor.scratchBytes, turns: (turnsInput, turnsOutput)) { try $0(descriptor, $2, $1) }
     } else {
+      // Rows of a 1 × 1 kernel are read from planes, and any result is written to them.
+      let readsPlanes = turnsInput && shape.isPointwise && shape.groups == 1
       let descriptor = GemmF32Descriptor(
         geometry: geometry, groups: shape.groups, groupInChannels: shape.groupInChannels, groupOutChannels: shape.groupOutChannels,
-        weights: weights.pointer(Float.self), bias: bias.pointer(Float.self), epilogue: epilogue)
-      try dense(workspace, x, y, scratchBytes: descriptor.scratchBytes) { try $0(descriptor, $2, $1) }
+        weights: weights.pointer(Float.self), bias: bias.pointer(Float.self), epilogue: epilogue, inputIsNCHW: readsPlanes,
+        outputIsNCHW: turnsOutput)
+      try dense(workspace, x, y, scratchBytes: descriptor.scratchBytes, turns: (turnsInput && !readsPlanes, false)) {
+        try $0(descriptor, $2, $1)
+      }
     }
   }
 
   private func dense(
     _ workspace: Workspace, _ x: UnsafePointer<Float>, _ y: UnsafeMutablePointer<Float>, scratchBytes: Int,
-    _ product: (StepRunner, UnsafeRawPointer, UnsafeMutableRawPointer) throws -> Void
+    turns: (input: Bool, output: Bool), _ product: (StepRunner, UnsafeRawPointer, UnsafeMutableRawPointer) throws -> Void
   ) throws {
     var layout = WorkspaceLayout()
     let scratch = try addScratch(scratchBytes, to: &layout)
-    let input = turnsInput ? try layout.add(inputCount, of: .f32) : nil
-    let output = turnsOutput ? try layout.add(outputCount, of: .f32) : nil
+    let input = turns.input ? try layout.add(inputCount, of: .f32) : nil
+    let output = turns.output ? try layout.add(outputCount, of: .f32) : nil
     try workspace.withBytes(layout.byteCount) { base in
       let runner = StepRunner(run: run, scratch: base + scratch.offset, scratchStride: scratch.stride)
       if let input { try turnInput(runner, x, to: base + input) }
