@@ -124,8 +124,8 @@ import Testing
     let weights = (0..<outs * ins).map { _ in Float.random(in: -1...1, using: &random) }
     let x = (0..<9 * ins).map { _ in Float.random(in: -1...1, using: &random) }
     for format in [WeightFormat.f32, .sparse, .int8(range: -1...1)] {
-      let layer = try Convolution(
-        outFeatures: outs, inFeatures: ins, weights: weights, bias: nil, format: format, activation: (0, 0, 0))
+      let layer = ConvolutionChain(
+        try Convolution(outFeatures: outs, inFeatures: ins, weights: weights, bias: nil, format: format, activation: (0, 0, 0)))
       var all = [Float](repeating: .nan, count: 9 * outs), one = [Float](repeating: .nan, count: outs)
       try layer.run(x, rows: 9, to: &all, .alone)
       for row in 0..<9 {

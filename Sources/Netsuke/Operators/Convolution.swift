@@ -45,13 +45,6 @@ package final class Convolution: Sendable {
   /// Bytes of weights and biases as they are kept.
   package var byteCount: Int { weights.byteCount }
 
-  /// One call of a fully connected layer.
-  package func run(_ x: UnsafePointer<Float>?, rows: Int, to y: UnsafeMutablePointer<Float>?, _ run: OperatorRun) throws {
-    try Convolution.checkBatch(rows)
-    guard rows > 0 else { return }
-    try self.run(x, batch: 1, height: 1, width: rows, to: y, run)
-  }
-
   /// One call: images of this size from `x` to `y`, which must not overlap.
   package func run(
     _ x: UnsafePointer<Float>?, batch: Int, height: Int, width: Int, to y: UnsafeMutablePointer<Float>?, _ run: OperatorRun

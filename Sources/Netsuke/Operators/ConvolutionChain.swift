@@ -76,9 +76,8 @@ package final class ConvolutionChain: Sendable {
     return size
   }
 
-  /// One call of a chain of fully connected layers.
+  /// One call of fully connected layers.
   package func run(_ x: UnsafePointer<Float>?, rows: Int, to y: UnsafeMutablePointer<Float>?, _ run: OperatorRun) throws {
-    if stages.count == 1 { return try stages[0].run(x, rows: rows, to: y, run) }
     try Convolution.checkBatch(rows)
     guard rows > 0 else { return }
     try self.run(x, batch: 1, height: 1, width: rows, to: y, run)

@@ -31,7 +31,7 @@ extension PlanBuilder {
   func planesGrid(_ conv: ConvShape, _ geometry: Geometry) -> ProductBlocks {
     ProductBlocks(
       ProductBlocks.Shape(
-        rows: geometry.outputPixels, columns: conv.outputs, depth: conv.channels, elementBytes: 4, rowBytes: 8 * conv.channels,
+        rows: geometry.outputPixels, columns: conv.outputs, depth: conv.channels, elementBytes: 4, rowBytes: 24 * conv.channels,
         copiesRows: false, tileRows: tileRows(.gemmF32)),
       machine: machine, threads: options.threads)
   }
