@@ -46,7 +46,9 @@ package struct FactorizeTucker: CompressionMethod {
     let chosen = fit
     // Bayesian ranks stand, whatever they keep.
     let usual = fit.bayes == nil ? RankChoice.usualEnergy : 0
-    try FactorizeLayers(step, method: name, usesSamples: fit.usesSamples, usualEnergy: usual).apply(to: &graph) { try LayerTucker($0, fit: chosen) }
+    try FactorizeLayers(step, method: name, usesSamples: fit.usesSamples, usualEnergy: usual).apply(to: &graph) {
+      try LayerTucker($0, fit: chosen)
+    }
   }
 }
 

@@ -78,7 +78,12 @@ struct LayerTucker: Factorization {
     let factors = try TuckerFactors(
       modes, inputRank: candidate.ranks[0], outputRank: candidate.ranks[1], sweeps: fit.sweeps, progress: site.step.progress)
     let first = whitening?.undo(factors.first) ?? factors.first
-    let stages = try zip(candidate.forms, [first, factors.core, factors.last]).map { try FactorStage($0, $1.map(Float.init)) }
+    // The kernel's size goes to the last factor, by a power of two: squares of what the core makes stay within f32.
+    let largest = factors.core.reduce(0) { max($0, $1.magnitude) }
+    let size = largest > 0 ? Double(sign: .plus, exponent: Int(largest.exponent), significand: 1) : 1
+    let stages = try zip(candidate.forms, [first, factors.core.map { $0 / size }, factors.last.map { $0 * size }]).map {
+      try FactorStage($0, $1.map(Float.init))
+    }
     guard fit.usesSamples else { return FactoredLayer(stages) }
     return try RefitLast(damping: fit.damping).apply(FactoredLayer(stages), at: site)
   }
