@@ -8,12 +8,16 @@
 package struct CosineBasis {
   package let height: Int
   package let width: Int
+  /// Along each axis: row u is the window of frequency u, [height, height] and [width, width].
+  package let vertical: [Double]
+  package let horizontal: [Double]
   /// Row f is the window of frequency f: [height · width, height · width], ordered as (vertical, horizontal) frequencies.
   package let windows: [Double]
 
   package init(height: Int, width: Int) {
     (self.height, self.width) = (height, width)
     let (y, x) = (Self.rows(height), Self.rows(width))
+    (vertical, horizontal) = (y, x)
     var windows: [Double] = []
     windows.reserveCapacity(height * width * height * width)
     for u in 0..<height {
