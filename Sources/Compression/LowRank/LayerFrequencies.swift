@@ -2,8 +2,7 @@ import Graph
 import Tensors
 
 /// A k × k convolution as the responses of shared windows, depthwise, and a sparse 1×1 of them. Windows that are all cosines are those of one
-/// axis after those of the other, for each channel k of k × 1, and for each of these k of 1 × k: 2/k of the products; with centres among them
-/// they are what they are.
+/// axis after those of the other where that pays (from 7 × 7 on), for each channel k of k × 1, and for each of these k of 1 × k.
 struct LayerFrequencies: Factorization {
   struct Fit {
     var centres = 0
@@ -55,7 +54,8 @@ struct LayerFrequencies: Factorization {
     // As many of each axis as there are to the last one that is used: low ones mostly are.
     let (vertical, horizontal) = ((atoms.map { $0 / shape[3] }.max() ?? 0) + 1, (atoms.map { $0 % shape[3] }.max() ?? 0) + 1)
     let apart = vertical * shape[2] + vertical * horizontal * shape[3]
-    return apart < atoms.count * taps ? (vertical, horizontal) : nil
+    // Products of windows along one axis take several times as long: less is computed for what is loaded and stored.
+    return 5 * apart < atoms.count * taps ? (vertical, horizontal) : nil
   }
 
   private static func windows(_ atoms: [Int], _ shape: [Int]) -> [FactorShape] {
