@@ -189,7 +189,7 @@ def plot(options: argparse.Namespace) -> None:
         for line, (title, chosen) in enumerate(
             (
                 ("equal multiply-accumulates", lambda row: "keep" in row["setting"]["step"]),
-                ("ranks by energy, milliseconds and the outputs' noise", lambda row: "keep" not in row["setting"]["step"]),
+                ("over measured speed", lambda row: "keep" not in row["setting"]["step"]),
             )
         ):
             axis = axes[line][column]
@@ -197,6 +197,10 @@ def plot(options: argparse.Namespace) -> None:
             for row in filter(chosen, rows):
                 faster = row["ms"][0] / row["ms"][1] if line else 1 / row["setting"]["step"].get("target_macs", 1)
                 curves.setdefault(label(row["setting"]), []).append((faster, row["top1"]))
+            if not curves:
+                axis.set_axis_off()
+                continue
+            axis.set_prop_cycle(color=pyplot.get_cmap("tab20").colors)
             for name, points in sorted(curves.items()):
                 points.sort()
                 axis.plot(*zip(*points, strict=True), marker="o", markersize=3, label=name)
