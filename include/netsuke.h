@@ -29,7 +29,10 @@
    - Ownership: what a function creates, the caller releases with the function of its kind; releasing NULL does nothing. Arguments are
      borrowed for the length of the call. `char **` results are owned: nsk_string_release().
    - Tensors are dense and row-major; sizes are in elements, and in bytes where the name says bytes; text is UTF-8, zero-terminated.
-   - No thread is started, file opened or global setting touched except as a call says. */
+   - No thread is started, file opened or global setting touched except as a call says.
+
+   Three floors, each usable alone: models and sessions (here), operators that replace one layer (netsuke_operators.h), and functions on
+   the caller's memory (netsuke_tensors.h). This header includes the other two at its end. */
 #ifndef NETSUKE_H
 #define NETSUKE_H
 
@@ -153,7 +156,7 @@ NSK_API nsk_status nsk_model_write(const nsk_model *model, int32_t format, nsk_w
 NSK_API nsk_status nsk_model_describe(const nsk_model *model, char **out_json);
 
 /** Which channels the recipe step prune.channels can remove together, group by group, and why others cannot, as JSON (docs/c-api.md has
-    its shape). Since 0.2. */
+    its shape). Since 0.1. */
 NSK_API nsk_status nsk_model_pruning_groups(const nsk_model *model, char **out_json);
 
 /** The report of the compression that made `model`, as JSON; NSK_NOT_FOUND where it was not made by nsk_model_compress. Since 0.1. */
@@ -321,180 +324,11 @@ NSK_API nsk_status nsk_session_plan(const nsk_session *session, char **out_json)
 /** Frees the session and ends its threads. NULL is fine. Since 0.1. */
 NSK_API void nsk_session_release(nsk_session *session);
 
-/* ---------------------------------------------------------------- Advanced: operators, to replace one layer of existing code */
-
-/** What is done to an operator's results. */
-typedef struct nsk_activation {
-  int32_t kind; /* NSK_ACTIVATION_… */
-  float alpha;  /* CLIP: lower bound; LEAKY_RELU: slope below 0; HARD_SIGMOID: slope */
-  float beta;   /* CLIP: upper bound; HARD_SIGMOID: offset */
-} nsk_activation;
-enum {
-  NSK_ACTIVATION_NONE = 0, NSK_ACTIVATION_RELU = 1, NSK_ACTIVATION_CLIP = 2, NSK_ACTIVATION_LEAKY_RELU = 3,
-  NSK_ACTIVATION_HARD_SIGMOID = 4, NSK_ACTIVATION_HARD_SWISH = 5, NSK_ACTIVATION_SIGMOID = 6, NSK_ACTIVATION_TANH = 7
-};
-
-/** How an operator keeps its weights. F32: as given. INT8: signed 8 bits, one scale for each output; inputs are quantized to unsigned 8
-    bits over [input_min, input_max], or over each call's own range while both are 0; a NaN among them counts as input_min, or ends the
-    call with NSK_NOT_FINITE where the range is the call's own. SPARSE: f32, the zeros left out. */
-enum { NSK_WEIGHTS_F32 = 0, NSK_WEIGHTS_INT8 = 1, NSK_WEIGHTS_SPARSE = 2 };
-
-typedef struct nsk_weights_options {
-  uint32_t struct_size;
-  int32_t format; /* NSK_WEIGHTS_… */
-  float input_min;
-  float input_max;
-  uint64_t reserved[4];
-} nsk_weights_options;
-#define NSK_WEIGHTS_OPTIONS_INIT {sizeof(nsk_weights_options), NSK_WEIGHTS_F32, 0, 0, {0, 0, 0, 0}}
-
-/** Fills `options` with the defaults. Since 0.1. */
-NSK_API void nsk_weights_options_init(nsk_weights_options *options);
-
-/** How one call of an operator runs. The default: on the calling thread alone, in working memory that the operator keeps: nothing is
-    allocated in a call that is no larger, and has no more company, than one before. */
-typedef struct nsk_run_options {
-  uint32_t struct_size;
-  int32_t threads;                  /* pieces that parallel_for may get; 0 and 1: none is called */
-  nsk_parallel_for_fn parallel_for; /* needed where threads > 1: operators start no threads */
-  void *parallel_user;
-  uint64_t reserved[4];
-} nsk_run_options;
-#define NSK_RUN_OPTIONS_INIT {sizeof(nsk_run_options), 0, NULL, NULL, {0, 0, 0, 0}}
-
-/** Fills `options` with the defaults. Since 0.1. */
-NSK_API void nsk_run_options_init(nsk_run_options *options);
-
-/** A fully connected layer: y = activation(x · weightsᵀ + bias). */
-typedef struct nsk_linear nsk_linear;
-
-/** Makes a layer of `weights` [out_features][in_features] and `bias` [out_features] (NULL: none), which are copied; NSK_NOT_FINITE where
-    they are not finite. `options` and `activation` may be NULL: f32, none. Since 0.1. */
-NSK_API nsk_status nsk_linear_create(const float *weights, const float *bias, size_t out_features, size_t in_features,
-                                     const nsk_weights_options *options, const nsk_activation *activation, nsk_linear **out);
-/** The same of weights factors[count - 1] · … · factors[0], factors[i] [features[i + 1]][features[i]], which a run applies one by one; count
-    in 1 … 16, `bias` [features[count]]. 8 bits: the range of inputs is that of x, later factors take each call's own. Since 0.1. */
-NSK_API nsk_status nsk_linear_create_factors(const float *const *factors, const size_t *features, size_t count, const float *bias,
-                                             const nsk_weights_options *options, const nsk_activation *activation, nsk_linear **out);
-
-/** y [batch][out_features] from x [batch][in_features], which must not overlap. Safe from many threads at once. Since 0.1. */
-NSK_API nsk_status nsk_linear_run(const nsk_linear *linear, const float *x, size_t batch, float *y, const nsk_run_options *options);
-
-/** Bytes of weights and bias in the form they are kept in, 0 for NULL. Since 0.1. */
-NSK_API size_t nsk_linear_bytes(const nsk_linear *linear);
-
-/** Frees the layer. NULL is fine. Since 0.1. */
-NSK_API void nsk_linear_release(nsk_linear *linear);
-
-/** A convolution: y = activation(conv(x, weights) + bias), as ONNX Conv. */
-typedef struct nsk_conv2d nsk_conv2d;
-
-enum { NSK_LAYOUT_NCHW = 0, NSK_LAYOUT_NHWC = 1 };
-
-typedef struct nsk_conv2d_desc {
-  uint32_t struct_size;
-  int32_t layout; /* NSK_LAYOUT_…, of x and y; weights are always [out][in / groups][height][width] */
-  int64_t in_channels, out_channels, groups;
-  int64_t kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
-  int64_t pad_top, pad_left, pad_bottom, pad_right; /* zeros around x */
-  nsk_activation activation;
-  uint32_t reserved_word;
-  uint64_t reserved[4];
-} nsk_conv2d_desc;
-#define NSK_CONV2D_DESC_INIT \
-  {sizeof(nsk_conv2d_desc), NSK_LAYOUT_NCHW, 0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0, {NSK_ACTIVATION_NONE, 0, 0}, 0, {0, 0, 0, 0}}
-
-/** Fills `desc` with the defaults: a 1×1 kernel, strides, dilations and groups of 1, no padding. Since 0.1. */
-NSK_API void nsk_conv2d_desc_init(nsk_conv2d_desc *desc);
-
-/** Makes a convolution of `weights` [out_channels][in_channels / groups][kernel_h][kernel_w] and `bias` [out_channels] (NULL: none),
-    which are copied; NSK_NOT_FINITE where they are not finite. `options` may be NULL: f32. Since 0.1. */
-NSK_API nsk_status nsk_conv2d_create(const nsk_conv2d_desc *desc, const float *weights, const float *bias,
-                                     const nsk_weights_options *options, nsk_conv2d **out);
-/** The same of `count` in 1 … 16 convolutions one behind the other (d×1 and 1×d; 1×1, d×d and 1×1), all of one layout; descs[i + 1] takes
-    the channels of descs[i], each pads and activates for itself, `bias` is the last one's. 8 bits: as for a linear layer. Since 0.1. */
-NSK_API nsk_status nsk_conv2d_create_factors(const nsk_conv2d_desc *const *descs, const float *const *weights, size_t count,
-                                             const float *bias, const nsk_weights_options *options, nsk_conv2d **out);
-
-/** The height and width of y for an x of this height and width. Since 0.1. */
-NSK_API nsk_status nsk_conv2d_output_size(const nsk_conv2d *conv, int64_t height, int64_t width, int64_t *out_height, int64_t *out_width);
-
-/** y from x in the descriptor's layout: [batch][channels][height][width] or [batch][height][width][channels]. They must not overlap.
-    Safe from many threads at once. Since 0.1. */
-NSK_API nsk_status nsk_conv2d_run(const nsk_conv2d *conv, const float *x, size_t batch, int64_t height, int64_t width, float *y,
-                                  const nsk_run_options *options);
-
-/** Bytes of weights and bias in the form they are kept in, 0 for NULL. Since 0.1. */
-NSK_API size_t nsk_conv2d_bytes(const nsk_conv2d *conv);
-
-/** Frees the convolution. NULL is fine. Since 0.1. */
-NSK_API void nsk_conv2d_release(nsk_conv2d *conv);
-
-/* ---------------------------------------------------------------- Advanced: tensor functions, on the caller's memory */
-
-/** mask[i] = 0 for the round(sparsity * count) elements of `weights` that are smallest in magnitude (of equals the earlier), 1 for the
-    others. sparsity in [0, 1); weights must be finite. Since 0.1. */
-NSK_API nsk_status nsk_prune_magnitude(const float *weights, size_t count, double sparsity, uint8_t *mask);
-
-/** The same by |weights[o][i]| * input_norms[i] (Sun et al. 2024), round(sparsity * columns) in each row of `weights` [rows][columns].
-    `input_norms` [columns]: the l2 norm of each input feature over samples. Since 0.1. */
-NSK_API nsk_status nsk_prune_magnitude_activation(const float *weights, size_t rows, size_t columns, const float *input_norms,
-                                                  double sparsity, uint8_t *mask);
-
-/** weights[i] = 0 where mask[i] is 0. In place. Since 0.1. */
-NSK_API nsk_status nsk_prune_apply(float *weights, const uint8_t *mask, size_t count);
-
-/** Scale and zero point that map [min, max], widened to hold 0, to `dtype` (NSK_U8 or NSK_S8): real = scale * (q - zero_point).
-    symmetric not 0: the zero point is the middle, 128 or 0, and the codes are ±127 around it. Since 0.1. */
-NSK_API nsk_status nsk_quantize_params(float min, float max, nsk_dtype dtype, int32_t symmetric, float *scale, int32_t *zero_point);
-
-/** q[i] = saturate(round_half_to_even(x[i] / scale) + zero_point), of `dtype` NSK_U8 or NSK_S8; NSK_NOT_FINITE for NaN. Since 0.1. */
-NSK_API nsk_status nsk_quantize_affine(const float *x, size_t count, float scale, int32_t zero_point, nsk_dtype dtype, void *q);
-
-/** x[i] = scale * (q[i] - zero_point), from `dtype` NSK_U8 or NSK_S8. Since 0.1. */
-NSK_API nsk_status nsk_dequantize_affine(const void *q, size_t count, float scale, int32_t zero_point, nsk_dtype dtype, float *x);
-
-/** Codes in -127 ... 127 with one scale for each channel: q[c][i] = round_half_to_even(weights[c][i] / scales[c]), where scales[c] =
-    max|weights[c]| / 127, or 1 for a channel of zeros. weights and q: [channels][count]; scales: [channels]. Since 0.1. */
-NSK_API nsk_status nsk_quantize_per_channel(const float *weights, size_t channels, size_t count, int8_t *q, float *scales);
-
-/** Finds the range of a stream of values from its ends and a histogram that grows with them; memory does not grow with the stream. */
-typedef struct nsk_calibrator nsk_calibrator;
-
-/** MINMAX: the ends. PERCENTILE: without the (100 - percentile) % of values beyond each end. MSE: least squared error of 8-bit codes. */
-enum { NSK_CALIBRATE_MINMAX = 0, NSK_CALIBRATE_PERCENTILE = 1, NSK_CALIBRATE_MSE = 2 };
-
-/** A calibrator by `method` (NSK_CALIBRATE_...). `percentile`, in [50, 100], such as 99.99, is for that method alone. Since 0.1. */
-NSK_API nsk_status nsk_calibrator_create(int32_t method, double percentile, nsk_calibrator **out);
-
-/** Takes in `count` values; NSK_NOT_FINITE, and none of them taken in, where one is not finite. Since 0.1. */
-NSK_API nsk_status nsk_calibrator_observe(nsk_calibrator *calibrator, const float *values, size_t count);
-
-/** The range of what was observed, widened to hold 0; NSK_NOT_FOUND where nothing was. Since 0.1. */
-NSK_API nsk_status nsk_calibrator_range(const nsk_calibrator *calibrator, float *min, float *max);
-
-/** Frees the calibrator. NULL is fine. Since 0.1. */
-NSK_API void nsk_calibrator_release(nsk_calibrator *calibrator);
-
-/** The elements of `dense` [rows][columns] that are not 0, by rows: row_offsets [rows + 1], column_indices and values [*nonzeros].
-    With column_indices and values NULL, only counts: *nonzeros (and row_offsets, where it is not NULL). NSK_SHAPE_MISMATCH where
-    `capacity`, the elements that column_indices and values have room for, is too small. Since 0.1. */
-NSK_API nsk_status nsk_csr_from_dense(const float *dense, size_t rows, size_t columns, int32_t *row_offsets, int32_t *column_indices,
-                                      float *values, size_t capacity, size_t *nonzeros);
-
-/** c = a · b for a sparse `a` [rows][columns] in CSR form and dense row-major b [columns][width], c [rows][width], whose rows begin ldb
-    and ldc elements apart. row_offsets must ascend from 0 and column_indices be below `columns`; they are checked. c must share
-    no element with what is read. Since 0.1. */
-NSK_API nsk_status nsk_spmm_f32(size_t rows, size_t columns, size_t width, const int32_t *row_offsets, const int32_t *column_indices,
-                                const float *values, const float *b, size_t ldb, float *c, size_t ldc);
-
-/** c[i][j] = Σ_p (a[i][p] - a_zero_point) * b[j][p], exact in 32 bits (wrapping beyond): a [m][k] unsigned, b [n][k] signed, c [m][n],
-    whose rows begin lda, ldb and ldc elements apart; c must share no memory with a and b. a_zero_point in [0, 255]. Since 0.1. */
-NSK_API nsk_status nsk_gemm_u8s8s32(size_t m, size_t n, size_t k, const uint8_t *a, size_t lda, int32_t a_zero_point, const int8_t *b,
-                                    size_t ldb, int32_t *c, size_t ldc);
-
 #ifdef __cplusplus
 }
 #endif
+
+#include "netsuke_operators.h"
+#include "netsuke_tensors.h"
 
 #endif

@@ -31,7 +31,7 @@ grep '/SwiftProtobuf\.build/' "$objects" | tr -d "'\"" | xargs ar crs "$archive"
 slim=$binaries/slim
 scripts/slim-archives.sh "$slim" "$archive" $(tr -d "'\"" < "$own")
 
-mkdir -p build/lib build/include
+mkdir -p build/lib
 rm -f build/lib/libnetsuke.so*
 swiftc -emit-library -static-stdlib -o "build/lib/$file" "@$own" -use-ld=gold \
   -Xlinker --start-group "$slim"/*.a -Xlinker --end-group \
@@ -40,7 +40,7 @@ swiftc -emit-library -static-stdlib -o "build/lib/$file" "@$own" -use-ld=gold \
   -Xlinker -Map=build/netsuke.map
 ln -s "$file" "build/lib/$soname"
 ln -s "$soname" build/lib/libnetsuke.so
-for header in netsuke.h netsuke.hpp module.modulemap; do
-  if [ -e "include/$header" ]; then cp "include/$header" build/include/; fi
-done
+rm -rf build/include
+mkdir build/include
+cp include/*.h include/*.hpp include/module.modulemap build/include/
 echo "build/lib/$file: $(stat -c %s "build/lib/$file") bytes"

@@ -19,7 +19,7 @@ for file in build/lib/libnetsuke.so*; do
   cp -P "$file" "$prefix/lib/.$(basename "$file").new"
   mv -f "$prefix/lib/.$(basename "$file").new" "$prefix/lib/$(basename "$file")"
 done
-install -m 644 build/include/netsuke.h build/include/netsuke.hpp "$prefix/include/"
+install -m 644 build/include/*.h build/include/*.hpp "$prefix/include/"
 fill_in packaging/netsuke.pc.in "$prefix/lib/pkgconfig/netsuke.pc"
 fill_in packaging/netsukeConfigVersion.cmake.in "$prefix/lib/cmake/netsuke/netsukeConfigVersion.cmake"
 install -m 644 packaging/netsukeConfig.cmake "$prefix/lib/cmake/netsuke/"

@@ -36,8 +36,11 @@ enum Checkout {
     }
   }
 
-  /// The functions that the header declares, sorted.
-  static let declared: [String] = text("include/netsuke.h").split(separator: "\n").compactMap { line in
+  /// The C headers, one behind the other.
+  static let headers = ["netsuke.h", "netsuke_operators.h", "netsuke_tensors.h"].map { text("include/" + $0) }.joined()
+
+  /// The functions that the headers declare, sorted.
+  static let declared: [String] = headers.split(separator: "\n").compactMap { line in
     guard line.hasPrefix("NSK_API ") else { return nil }
     return line.firstMatch(of: #/\b(nsk_[a-z0-9_]+)\(/#).map { String($0.1) }
   }.sorted()

@@ -8,7 +8,8 @@ import Testing
       nsk_session_options session = NSK_SESSION_OPTIONS_INIT; nsk_compress_options compress = NSK_COMPRESS_OPTIONS_INIT;
       nsk_weights_options weights = NSK_WEIGHTS_OPTIONS_INIT; nsk_run_options run = NSK_RUN_OPTIONS_INIT;
       nsk_conv2d_desc desc = NSK_CONV2D_DESC_INIT; nsk_dataset data = NSK_DATASET_INIT; nsk_value_info info = NSK_VALUE_INFO_INIT;
-      return session.threads + compress.threads + weights.format + run.threads + desc.layout + (int)data.count + info.rank;
+      nsk_factorize_options factorize = NSK_FACTORIZE_OPTIONS_INIT;
+      return session.threads + compress.threads + weights.format + run.threads + desc.layout + (int)data.count + info.rank + factorize.threads;
     }
     """
 
@@ -32,6 +33,14 @@ import Testing
   func cxx(compiler: String, standard: String) {
     guard HeaderTests.exists(compiler) else { return }
     let result = HeaderTests.compiles(compiler, "c++", standard, HeaderTests.program)
+    #expect(result.status == 0, "\(result.output)")
+  }
+
+  /// Each part includes the whole, whichever a program names first.
+  @Test(arguments: ["netsuke_operators.h", "netsuke_tensors.h"])
+  func parts(header: String) {
+    guard HeaderTests.exists("gcc") else { return }
+    let result = HeaderTests.compiles("gcc", "c", "c99", HeaderTests.program.replacing("netsuke.h", with: header))
     #expect(result.status == 0, "\(result.output)")
   }
 

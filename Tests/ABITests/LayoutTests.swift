@@ -24,6 +24,7 @@ import Testing
     #expect(MemoryLayout<nsk_session_options>.size == 88)
     #expect(MemoryLayout<nsk_weights_options>.size == 48)
     #expect(MemoryLayout<nsk_run_options>.size == 56)
+    #expect(MemoryLayout<nsk_factorize_options>.size == 56)
     #expect(MemoryLayout<nsk_activation>.size == 12)
     #expect(MemoryLayout<nsk_conv2d_desc>.size == 160)
   }

@@ -81,6 +81,9 @@ import Testing
     "nsk_conv2d_desc_init": {
       nsk_conv2d_desc_init(nil); return nil
     },
+    "nsk_factorize_options_init": {
+      nsk_factorize_options_init(nil); return nil
+    },
     // What can.
     "nsk_check_abi": { nsk_check_abi(0) },
     "nsk_model_load": { nsk_model_load(nil, nil) },
@@ -124,6 +127,19 @@ import Testing
     "nsk_csr_from_dense": { nsk_csr_from_dense(nil, 2, 2, nil, nil, nil, 0, nil) },
     "nsk_spmm_f32": { nsk_spmm_f32(2, 2, 2, nil, nil, nil, nil, 2, nil, 2) },
     "nsk_gemm_u8s8s32": { nsk_gemm_u8s8s32(2, 2, 2, nil, 2, 0, nil, 2, nil, 2) },
+    "nsk_factorize_svd": { nsk_factorize_svd(nil, 2, 2, nil, 1, nil, nil, nil, nil) },
+    "nsk_factorize_spatial": { nsk_factorize_spatial(nil, 2, 2, 2, 2, 1, nil, nil, nil, nil) },
+    "nsk_factorize_separable": { nsk_factorize_separable(nil, 2, 2, 2, 1, nil, nil, nil) },
+    "nsk_factorize_channel": { nsk_factorize_channel(nil, 2, 2, 1, 0, nil, nil, nil, nil, nil) },
+    "nsk_factorize_tucker2": { nsk_factorize_tucker2(nil, 2, 2, 2, 2, 1, 1, nil, nil, nil, nil, nil) },
+    "nsk_factorize_rank": { nsk_factorize_rank(nil, 2, 2, nil) },
+    "nsk_factorize_cp": { nsk_factorize_cp(nil, 2, 2, 2, 2, 1, nil, nil, nil, nil, nil, nil) },
+    "nsk_factorize_depthwise": { nsk_factorize_depthwise(nil, 2, 2, 2, 2, 1, nil, nil, nil, nil) },
+    "nsk_dct2": { nsk_dct2(nil, 2, 2, 2, 0, nil) },
+    "nsk_svd": { nsk_svd(nil, 2, 2, nil, nil, nil) },
+    "nsk_eigh": { nsk_eigh(nil, 2, nil, nil) },
+    "nsk_cholesky": { nsk_cholesky(nil, 2, nil) },
+    "nsk_lstsq": { nsk_lstsq(nil, 2, 2, nil, 1, nil, nil) },
   ]
 
   @Test func everyFunctionHasASweep() { #expect(SweepTests.calls.keys.sorted() == Checkout.declared) }

@@ -1,6 +1,6 @@
 import Testing
 
-/// The functions of the header, of the checked-in list and of the built library are the same.
+/// The functions of the headers, of the checked-in list and of the built library are the same.
 @Suite struct SymbolTests {
   @Test func theHeaderAgreesWithTheList() {
     let listed = Checkout.text("include/netsuke.abi").split(separator: "\n").map(String.init)
@@ -11,7 +11,7 @@ import Testing
 
   @Test func everyDeclarationIsOneThatTheRuleFinds() {
     // A declaration that did not begin with NSK_API would escape the comparison.
-    let header = Checkout.text("include/netsuke.h").replacing(#/\/\*[\s\S]*?\*\//#, with: "")
+    let header = Checkout.headers.replacing(#/\/\*[\s\S]*?\*\//#, with: "")
     let all = header.matches(of: #/\b(nsk_[a-z0-9_]+)\(/#).map { String($0.1) }
     #expect(Set(all) == Set(Checkout.declared))
   }

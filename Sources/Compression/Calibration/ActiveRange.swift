@@ -6,6 +6,11 @@ struct ActiveRange {
   let low: Float
   let high: Float
 
+  /// What a ReLU passes on.
+  static let relu = ActiveRange(low: 0, high: .infinity)
+
+  private init(low: Float, high: Float) { (self.low, self.high) = (low, high) }
+
   /// nil for a node without an activation that cuts off.
   init?(_ node: Node) throws {
     switch try Activation(node.attributes) {

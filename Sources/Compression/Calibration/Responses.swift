@@ -29,6 +29,16 @@ package struct Responses {
     self.samples = max(samples, 1)
   }
 
+  /// All of `sums`, rows × channels, which the layer makes and shall make.
+  init(_ sums: UnsafeBufferPointer<Float>, rows: Int, channels: Int) {
+    self.channels = channels
+    (positions, pitch, samples) = (rows, rows, max(rows, 1))
+    made = [Float](repeating: 0, count: channels * rows)
+    for row in 0..<rows { for channel in 0..<channels { made[channel * rows + row] = sums[row * channels + channel] } }
+    wanted = made
+    (self.rows, images) = (rows, rows)
+  }
+
   /// Adds sums of one sample: [N, channels, …] of a convolution, [.., channels] of a product.
   mutating func add(made x: Tensor, wanted y: Tensor, isConvolution: Bool) throws {
     guard x.dtype == .f32, y.dtype == .f32, x.shape == y.shape, channels > 0, x.count % channels == 0,

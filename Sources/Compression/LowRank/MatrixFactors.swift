@@ -104,7 +104,8 @@ struct MatrixFactors: Factorization {
       let kept = min(rank, regression.size)
       var shift = part?.lack ?? []
       if fit.isNonlinear, centred, let part, let responses, let range = try ActiveRange(site.graph.nodes[site.layer.node]) {
-        shift = try NonlinearResponses(responses, channels: channels, part, range).fit(&regression, rank: kept, site)
+        shift = try NonlinearResponses(responses, channels: channels, part, range).fit(
+          &regression, rank: kept, multiply: site.multiply, progress: site.step.progress, phase: "fitting: \(site.layer.name)")
       }
       let factors = regression.factors(kept)
       let pair = BalancedPair(
@@ -131,12 +132,12 @@ struct MatrixFactors: Factorization {
 }
 
 /// Two factors of one matrix in which both have a share of what is large: what is quantized later gains by it, and nothing overflows.
-struct BalancedPair {
+package struct BalancedPair {
   /// rank × columns, and rows × rank; zeros beyond the rank that there is.
-  var first: [Float] = []
-  var second: [Float] = []
+  package var first: [Float] = []
+  package var second: [Float] = []
 
-  init(_ a: [Double], _ b: [Double], rows: Int, rank: Int, columns: Int, paddedTo padded: Int) {
+  package init(_ a: [Double], _ b: [Double], rows: Int, rank: Int, columns: Int, paddedTo padded: Int) {
     var scales = [Double](repeating: 1, count: rank)
     for k in 0..<rank {
       let left = Self.norm((0..<rows).lazy.map { b[$0 * rank + k] }), right = Self.norm(a[k * columns..<(k + 1) * columns])

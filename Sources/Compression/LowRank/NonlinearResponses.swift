@@ -20,17 +20,20 @@ struct NonlinearResponses {
   }
 
   /// Gives the regression its last targets. Returns the means of what the layer lacks then, by channel of the group.
-  func fit(_ regression: inout ResponseRegression, rank: Int, _ site: FactorSite) throws -> [Double] {
+  func fit(
+    _ regression: inout ResponseRegression, rank: Int, multiply: MatrixProducts, progress: ProgressReporter,
+    phase: String = "fitting responses"
+  ) throws -> [Double] {
     guard let u = regression.coordinates else { return rows.lack }
     let (outputs, pitch) = (regression.outputs, responses.pitch)
     var lack = rows.lack
     let means = channels.map(mean)
     for weight in Self.weights {
       for _ in 0..<Self.turns {
-        try site.step.progress("fitting: \(site.layer.name)", 0, of: 1)
+        try progress(phase, 0, of: 1)
         let factors = regression.factors(rank)
-        let inner = try site.multiply.multiply(try Tensor([rank, regression.size], factors.first.map(Float.init)), by: u)
-        let found = try site.multiply.multiply(try Tensor([outputs, rank], factors.second.map(Float.init)), by: inner)
+        let inner = try multiply.multiply(try Tensor([rank, regression.size], factors.first.map(Float.init)), by: u)
+        let found = try multiply.multiply(try Tensor([outputs, rank], factors.second.map(Float.init)), by: inner)
         // Of z − y only what differs from its mean counts; u has a mean of zero.
         let difference = try Tensor(.f32, [outputs, pitch]) { bytes in
           let out = bytes.bindMemory(to: Float.self), made = found.elements(as: Float.self)
@@ -48,7 +51,7 @@ struct NonlinearResponses {
             for row in 0..<responses.rows { out[index * pitch + row] -= Float(lack[index]) }
           }
         }
-        let cross = try site.multiply.multiply(difference, byTransposed: u).floats()
+        let cross = try multiply.multiply(difference, byTransposed: u).floats()
         try regression.retarget(cross, count: responses.rows)
       }
     }

@@ -3,14 +3,14 @@ import Tensors
 
 /// A bank of filters [outputs, inputs, height, width] as vertical ones followed by horizontal ones. Of all banks of `rank` maps between
 /// them the nearest comes of the singular values of the matrix [(input, y), (output, x)] (Tai et al. 2016).
-struct SeparableFilters {
+package struct SeparableFilters {
   let shape: [Int]
   let svd: SVD
   let squares: Double
 
   /// - bank: row-major.
   /// - leading: how many singular values are looked for at most.
-  init(_ bank: [Double], shape: [Int], leading: Int, multiply: MatrixProducts, progress: ProgressReporter) throws {
+  package init(_ bank: [Double], shape: [Int], leading: Int, multiply: MatrixProducts, progress: ProgressReporter) throws {
     self.shape = shape
     let (outputs, inputs, height, width) = (shape[0], shape[1], shape[2], shape[3])
     let (rows, columns) = (inputs * height, outputs * width)
@@ -33,8 +33,18 @@ struct SeparableFilters {
     }
   }
 
+  /// The relative error of a rank; exactly what is left out where all singular values are known.
+  package func error(rank: Int) -> Double {
+    guard squares > 0 else { return 0 }
+    let (found, rows, columns) = (svd.values, shape[1] * shape[2], shape[0] * shape[3])
+    let lost =
+      found.count == min(rows, columns)
+      ? found.dropFirst(rank).reduce(0) { $0 + $1 * $1 } : squares - found.prefix(rank).reduce(0) { $0 + $1 * $1 }
+    return (max(lost, 0) / squares).squareRoot()
+  }
+
   /// Vertical filters [rank, inputs, height, 1] and horizontal ones [outputs, rank, 1, width]; those beyond the values there are are zero.
-  func pair(rank: Int) -> BalancedPair {
+  package func pair(rank: Int) -> BalancedPair {
     let (outputs, inputs, height, width) = (shape[0], shape[1], shape[2], shape[3])
     let (rows, columns, kept) = (inputs * height, outputs * width, min(rank, svd.count))
     var (vertical, horizontal) = ([Double](repeating: 0, count: kept * rows), [Double](repeating: 0, count: columns * kept))

@@ -25,6 +25,8 @@ def test_the_wheel_is_complete() -> None:
         "netsuke/py.typed",
         "netsuke/libnetsuke.so.1",
         "netsuke/include/netsuke.h",
+        "netsuke/include/netsuke_operators.h",
+        "netsuke/include/netsuke_tensors.h",
         "netsuke/include/netsuke.hpp",
         "netsuke/cli/__init__.py",
     } <= names

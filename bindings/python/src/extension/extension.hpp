@@ -40,5 +40,7 @@ void bind_operators(nb::module_ &module);
 void bind_pruning(nb::module_ &module);
 void bind_quantization(nb::module_ &module);
 void bind_products(nb::module_ &module);
+void bind_algebra(nb::module_ &module);
+void bind_factorization(nb::module_ &module);
 
 }  // namespace netsuke_python

@@ -12,4 +12,6 @@ NB_MODULE(_netsuke, module) {
   bind_pruning(module);
   bind_quantization(module);
   bind_products(module);
+  bind_algebra(module);
+  bind_factorization(module);
 }

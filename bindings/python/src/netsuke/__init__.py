@@ -13,7 +13,7 @@ Every error of the library is a `netsuke.Error` with `.status`, `.node` and `.of
 
 from __future__ import annotations
 
-from . import architectures
+from . import architectures, factorize, linalg
 from ._errors import (
     Cancelled,
     Error,
@@ -76,9 +76,11 @@ __all__ = [
     "build_info",
     "csr_from_dense",
     "dequantize_affine",
+    "factorize",
     "gemm_u8s8s32",
     "get_include",
     "get_library",
+    "linalg",
     "load",
     "methods",
     "prune_apply",

@@ -112,3 +112,61 @@ def spmm(
     c: NDArray[np.float32],
 ) -> None: ...
 def gemm_u8s8s32(a: NDArray[np.uint8], a_zero_point: int, b: NDArray[np.int8], c: NDArray[np.int32]) -> None: ...
+def svd(a: NDArray[np.float64], u: NDArray[np.float64], s: NDArray[np.float64], vt: NDArray[np.float64]) -> None: ...
+def eigh(a: NDArray[np.float64], values: NDArray[np.float64], vectors: NDArray[np.float64]) -> None: ...
+def cholesky(a: NDArray[np.float64], l: NDArray[np.float64]) -> None: ...
+def lstsq(a: NDArray[np.float64], b: NDArray[np.float64], x: NDArray[np.float64]) -> int: ...
+def factorize_svd(
+    weights: NDArray[np.float32],
+    moments: NDArray[np.float64] | None,
+    rank: int,
+    threads: int,
+    left: NDArray[np.float32],
+    right: NDArray[np.float32],
+) -> float: ...
+def factorize_spatial(
+    weights: NDArray[np.float32], rank: int, threads: int, vertical: NDArray[np.float32], horizontal: NDArray[np.float32]
+) -> float: ...
+def factorize_separable(
+    filters: NDArray[np.float32],
+    rank: int,
+    columns: NDArray[np.float32],
+    rows: NDArray[np.float32],
+    errors: NDArray[np.float64],
+) -> None: ...
+def factorize_channel(
+    responses: NDArray[np.float32],
+    rank: int,
+    nonlinear: bool,
+    threads: int,
+    expand: NDArray[np.float32],
+    reduce: NDArray[np.float32],
+    bias: NDArray[np.float32],
+) -> float: ...
+def factorize_tucker2(
+    weights: NDArray[np.float32],
+    rank_in: int,
+    rank_out: int,
+    threads: int,
+    first: NDArray[np.float32],
+    core: NDArray[np.float32],
+    last: NDArray[np.float32],
+) -> float: ...
+def factorize_rank(matrix: NDArray[np.float32]) -> int: ...
+def factorize_cp(
+    weights: NDArray[np.float32],
+    rank: int,
+    threads: int,
+    first: NDArray[np.float32],
+    vertical: NDArray[np.float32],
+    horizontal: NDArray[np.float32],
+    last: NDArray[np.float32],
+) -> float: ...
+def factorize_depthwise(
+    weights: NDArray[np.float32],
+    multiplier: int,
+    threads: int,
+    spatial: NDArray[np.float32],
+    pointwise: NDArray[np.float32],
+) -> float: ...
+def dct2(filters: NDArray[np.float32], inverse: bool, out: NDArray[np.float32]) -> None: ...
