@@ -125,3 +125,36 @@ def test_what_does_not_fit() -> None:
         netsuke.Conv2D(np.zeros((4, 3, 3, 3)))(np.zeros((1, 2, 8, 8)))
     with pytest.raises(netsuke.Error):
         netsuke.Conv2D(np.zeros((4, 3, 3, 3)))(np.zeros((1, 3, 2, 2)))
+
+
+def test_factors_of_a_matrix_run_as_one_layer() -> None:
+    w, b, x = normal(1, 40, 60), normal(2, 40), normal(3, 5, 60)
+    left, right, error = netsuke.factorize.svd(w, 40)
+    assert error < 1e-6
+    layer = netsuke.Linear.from_factors([right, left], b, activation="relu")
+    assert (layer.in_features, layer.out_features) == (60, 40)
+    # Two products of f32 and factors rounded to f32.
+    np.testing.assert_allclose(layer(x), np.maximum(x @ w.T + b, 0), atol=1e-4)
+    with pytest.raises(netsuke.ShapeMismatchError, match="factor 1 reads 60 features where there are 40"):
+        netsuke.Linear.from_factors([w, w])
+    with pytest.raises(ValueError, match="one at least"):
+        netsuke.Linear.from_factors([])
+
+
+@pytest.mark.parametrize("layout", ["NCHW", "NHWC"])
+@pytest.mark.parametrize(("stride", "padding", "dilation"), [(1, 1, 1), (2, (0, 2), 1), ((2, 1), (1, 0, 2, 1), (1, 2))])
+def test_factors_of_a_convolution_run_as_one_layer(layout: Any, stride: Any, padding: Any, dilation: Any) -> None:
+    w, b, x = normal(1, 8, 6, 3, 3), normal(2, 8), normal(3, 2, 6, 13, 11)
+    if layout == "NHWC":
+        x = np.ascontiguousarray(x.transpose(0, 2, 3, 1))
+    options: Any = {"stride": stride, "padding": padding, "dilation": dilation, "layout": layout}
+    dense = netsuke.Conv2D(w, b, **options)(x)
+    vertical, horizontal, _ = netsuke.factorize.spatial(w, 18)
+    pair = netsuke.Conv2D.from_factors([vertical[..., None], horizontal[:, :, None, :]], b, **options)
+    first, core, last, _ = netsuke.factorize.tucker2(w, 6, 8)
+    triple = netsuke.Conv2D.from_factors([first[..., None, None], core, last[..., None, None]], b, **options)
+    spatial, pointwise, _ = netsuke.factorize.depthwise(w, 8)
+    chain = netsuke.Conv2D.from_factors([spatial.reshape(-1, 1, 3, 3), pointwise.reshape(8, -1, 1, 1)], b, groups=6, **options)
+    # Full ranks: three products of f32 and factors rounded to f32.
+    for layer in (pair, triple, chain):
+        np.testing.assert_allclose(layer(x), dense, atol=2e-4)

@@ -54,7 +54,7 @@ class Session:
 class Linear:
     def __init__(
         self,
-        weights: NDArray[np.float32],
+        factors: Sequence[NDArray[np.float32]],
         bias: NDArray[np.float32] | None,
         format: int,
         input_min: float,
@@ -67,12 +67,10 @@ class Linear:
 class Conv2D:
     def __init__(
         self,
-        weights: NDArray[np.float32],
+        factors: Sequence[NDArray[np.float32]],
+        geometries: Sequence[tuple[tuple[int, int], tuple[int, int], tuple[int, int, int, int]]],
         bias: NDArray[np.float32] | None,
         groups: int,
-        stride: tuple[int, int],
-        dilation: tuple[int, int],
-        padding: tuple[int, int, int, int],
         channels_last: bool,
         format: int,
         input_min: float,

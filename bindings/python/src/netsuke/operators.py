@@ -8,6 +8,8 @@ from . import _netsuke
 from ._arrays import float_array
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
@@ -50,6 +52,39 @@ def _pair(value: int | tuple[int, int]) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else (value[0], value[1])
 
 
+def _pads(padding: int | tuple[int, int] | tuple[int, int, int, int]) -> tuple[int, int, int, int]:
+    if isinstance(padding, tuple) and len(padding) == 4:
+        return padding
+    vertical, horizontal = _pair(padding if isinstance(padding, int) else (padding[0], padding[1]))
+    return (vertical, horizontal, vertical, horizontal)
+
+
+def _factors(factors: Sequence[ArrayLike], rank: int) -> list[NDArray[np.float32]]:
+    if not len(factors):
+        raise ValueError("factors: one at least is needed")
+    return [float_array(factor, f"factors[{index}]", rank) for index, factor in enumerate(factors)]
+
+
+# Strides, dilations and (top, left, bottom, right) zeros of one convolution.
+_Geometry = tuple[tuple[int, int], tuple[int, int], tuple[int, int, int, int]]
+
+
+def _geometries(
+    factors: list[NDArray[np.float32]], stride: tuple[int, int], dilation: tuple[int, int], pads: tuple[int, int, int, int]
+) -> list[_Geometry]:
+    """Each axis's geometry for the factor that moves along it, and none for the others."""
+    row, column = (next((i for i, w in enumerate(factors) if w.shape[axis] > 1), 0) for axis in (2, 3))
+    top, left, bottom, right = pads
+    return [
+        (
+            (stride[0] if i == row else 1, stride[1] if i == column else 1),
+            (dilation[0] if i == row else 1, dilation[1] if i == column else 1),
+            (top if i == row else 0, left if i == column else 0, bottom if i == row else 0, right if i == column else 0),
+        )
+        for i in range(len(factors))
+    ]
+
+
 class Linear:
     """A fully connected layer: y = activation(x · weightsᵀ + bias).
 
@@ -71,11 +106,35 @@ class Linear:
         input_range: tuple[float, float] | None = None,
         activation: Activation = None,
     ) -> None:
-        matrix = float_array(weights, "weights", 2)
+        self._create([float_array(weights, "weights", 2)], bias, format, input_range, activation)
+
+    @classmethod
+    def from_factors(
+        cls,
+        factors: Sequence[ArrayLike],
+        bias: ArrayLike | None = None,
+        *,
+        format: Format = "f32",
+        input_range: tuple[float, float] | None = None,
+        activation: Activation = None,
+    ) -> Linear:
+        """The layer of weights factors[-1] · … · factors[0], which are applied one by one: [right, left] of `factorize.svd`, up to 16."""
+        layer = cls.__new__(cls)
+        layer._create(_factors(factors, 2), bias, format, input_range, activation)
+        return layer
+
+    def _create(
+        self,
+        factors: list[NDArray[np.float32]],
+        bias: ArrayLike | None,
+        format: Format,
+        input_range: tuple[float, float] | None,
+        activation: Activation,
+    ) -> None:
         low, high = input_range or (0.0, 0.0)
         vector = None if bias is None else float_array(bias, "bias", 1)
-        self._handle = _netsuke.Linear(matrix, vector, _format(format), low, high, _activation(activation))
-        self.out_features, self.in_features = matrix.shape
+        self._handle = _netsuke.Linear(factors, vector, _format(format), low, high, _activation(activation))
+        self.out_features, self.in_features = factors[-1].shape[0], factors[0].shape[1]
         self.format = format
 
     def __call__(self, x: ArrayLike) -> NDArray[np.float32]:
@@ -122,30 +181,55 @@ class Conv2D:
         input_range: tuple[float, float] | None = None,
         activation: Activation = None,
     ) -> None:
+        geometry = (_pair(stride), _pair(dilation), _pads(padding))
+        self._create([float_array(weights, "weights", 4)], [geometry], bias, groups, layout, format, input_range, activation)
+
+    @classmethod
+    def from_factors(
+        cls,
+        factors: Sequence[ArrayLike],
+        bias: ArrayLike | None = None,
+        *,
+        stride: int | tuple[int, int] = 1,
+        padding: int | tuple[int, int] | tuple[int, int, int, int] = 0,
+        dilation: int | tuple[int, int] = 1,
+        groups: int = 1,
+        layout: Literal["NCHW", "NHWC"] = "NCHW",
+        format: Format = "f32",
+        input_range: tuple[float, float] | None = None,
+        activation: Activation = None,
+    ) -> Conv2D:
+        """A convolution as others one behind the other, such as [rank][c][kh][1] and [n][rank][1][kw], up to 16.
+
+        Stride, padding and dilation are the whole layer's: each axis's go to the first factor that has more than one tap along it, or to
+        the first of all. `groups` is the first factor's; those of the others follow from the channels.
+        """
+        layer = cls.__new__(cls)
+        weights = _factors(factors, 4)
+        geometries = _geometries(weights, _pair(stride), _pair(dilation), _pads(padding))
+        layer._create(weights, geometries, bias, groups, layout, format, input_range, activation)
+        return layer
+
+    def _create(
+        self,
+        factors: list[NDArray[np.float32]],
+        geometries: list[_Geometry],
+        bias: ArrayLike | None,
+        groups: int,
+        layout: Literal["NCHW", "NHWC"],
+        format: Format,
+        input_range: tuple[float, float] | None,
+        activation: Activation,
+    ) -> None:
         if layout not in ("NCHW", "NHWC"):
             raise ValueError(f"layout is 'NCHW' or 'NHWC', not {layout!r}")
-        kernel = float_array(weights, "weights", 4)
         low, high = input_range or (0.0, 0.0)
-        if isinstance(padding, tuple) and len(padding) == 4:
-            pads = padding
-        else:
-            vertical, horizontal = _pair(padding if isinstance(padding, int) else (padding[0], padding[1]))
-            pads = (vertical, horizontal, vertical, horizontal)
+        vector = None if bias is None else float_array(bias, "bias", 1)
         self._handle = _netsuke.Conv2D(
-            kernel,
-            None if bias is None else float_array(bias, "bias", 1),
-            groups,
-            _pair(stride),
-            _pair(dilation),
-            pads,
-            layout == "NHWC",
-            _format(format),
-            low,
-            high,
-            _activation(activation),
+            factors, geometries, vector, groups, layout == "NHWC", _format(format), low, high, _activation(activation)
         )
-        self.out_channels = kernel.shape[0]
-        self.in_channels = kernel.shape[1] * groups
+        self.out_channels = factors[-1].shape[0]
+        self.in_channels = factors[0].shape[1] * groups
         self.layout = layout
         self.format = format
 
