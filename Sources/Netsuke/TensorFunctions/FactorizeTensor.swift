@@ -34,6 +34,7 @@ package struct FactorizeTensor {
   }
 
   func requireRank(_ rank: Int, atMost limit: Int, _ name: String = "rank") throws {
+    guard limit > 0 else { throw Failure(.invalidArgument, "the weights have no elements") }
     guard rank > 0, rank <= limit else {
       throw Failure(.invalidArgument, "\(name) must be from 1 to \(limit) for these weights, not \(rank)")
     }

@@ -166,11 +166,16 @@ def test_the_bar_goes_to_standard_error(fashion: netsuke.Model, capfd: pytest.Ca
 def test_interrupting_works(fashion: netsuke.Model, calibration: np.ndarray) -> None:
     """Ctrl-C while the library works, with nothing of Python's running that would notice it."""
     data = np.concatenate([calibration] * 40)
+    # Shells have what they start in the background ignore Ctrl-C.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     timer = threading.Timer(0.1, signal.raise_signal, [signal.SIGINT])
-    timer.start()
-    with pytest.raises(KeyboardInterrupt):
-        fashion.compress(INT8, calibration=data)
-    timer.join()
+    try:
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            fashion.compress(INT8, calibration=data)
+        timer.join()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_compressing_in_another_thread(fashion: netsuke.Model, calibration: np.ndarray) -> None:

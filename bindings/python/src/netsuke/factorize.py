@@ -195,5 +195,7 @@ def dct2(filters: ArrayLike, inverse: bool = False) -> NDArray[np.float32]:
 
 
 def _require(rank: int, limit: int, name: str) -> None:
+    if limit < 1:
+        raise ValueError("the weights have no elements")
     if not 1 <= rank <= limit:
         raise ValueError(f"{name}: must be from 1 to {limit} for these weights, not {rank}")
