@@ -139,10 +139,12 @@ package struct FactorizeLayers {
     let limit = target <= 1 ? target * whole : target
     func choose(_ aim: Double) -> [FactorCandidate?]? { choice.isGlobal ? spend.greedy(aim) : spend.uniform(aim) }
     guard var best = choose(limit * (1 + 1e-12)) else {
+      let least = costs.total(entries.map { $0.able.first })
+      func text(_ cost: Double) -> String { Int(exactly: cost.rounded()).flatMap { unit == .milliseconds ? nil : "\($0)" } ?? "\(cost)" }
       throw Failure(
         .recipe,
-        "\(step.path).\(unit.rawValue): \(limit) cannot be met by factorizing the selected layers: the smallest ranks leave about "
-          + "\(costs.total(entries.map { $0.able.first })) of \(whole)")
+        "\(step.path).\(unit.rawValue): \(text(limit)) cannot be met by factorizing the selected layers: the smallest ranks leave about "
+          + "\(text(least)) of \(text(whole))")
     }
     guard unit == .milliseconds, let trial else { return best }
     // Times do not quite add up: what came of it corrects what is aimed at.
